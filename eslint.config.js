@@ -36,7 +36,10 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'import-x/no-default-export': 'error',
       'import-x/no-restricted-paths': ['error', { zones: [...layerZones, ...adapterZones, portZone, ...outsideZones] }],
-      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['test/**', 'bench/**', '**/*.test.ts', '*.config.*'] }],
+      'import-x/no-extraneous-dependencies': [
+        'error',
+        { devDependencies: ['test/**', 'bench/**', '**/*.test.ts', '*.config.*'] },
+      ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -52,7 +55,10 @@ export default tseslint.config(
     files: ['src/domain/**'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', 'graphql', 'type-graphql'], message: 'The domain is pure.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*', 'graphql', 'type-graphql'], message: 'The domain is pure.' }] },
+      ],
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'Buffer'],
       'no-restricted-properties': [
         'error',
@@ -70,7 +76,11 @@ export default tseslint.config(
         {
           publicOnly: true,
           require: { FunctionDeclaration: true, ClassDeclaration: true, MethodDefinition: true },
-          contexts: ['TSInterfaceDeclaration', 'TSTypeAliasDeclaration', 'ExportNamedDeclaration > VariableDeclaration'],
+          contexts: [
+            'TSInterfaceDeclaration',
+            'TSTypeAliasDeclaration',
+            'ExportNamedDeclaration > VariableDeclaration',
+          ],
           checkConstructors: false,
         },
       ],

@@ -1,0 +1,56 @@
+import { type Change } from '../domain/Change.js';
+import { type JobId } from '../domain/ids.js';
+import { type LogPosition } from './LogPosition.js';
+
+/** A change at its place in the log. Sequence numbers rise by one. */
+export interface LogRecord {
+  readonly sequence: number;
+  readonly change: Change;
+}
+
+/** Which records a reader wants. Null fields do not restrict. */
+export interface LogFilter {
+  readonly kind: 'task' | 'job';
+  readonly jobId: JobId | null;
+  /** With a task number: that task, and its subtasks where it is a master. */
+  readonly taskNumber: number | null;
+  /** With an instance too: that subtask only. */
+  readonly instance: number | null;
+  /** The owner whose jobs the reader may see. */
+  readonly owner: string | null;
+}
+
+/** What a read came to. EXPIRED: the position is older than the oldest record held. */
+export type LogSlice =
+  | { readonly kind: 'RECORDS'; readonly records: readonly LogRecord[]; readonly next: LogPosition }
+  | { readonly kind: 'EXPIRED'; readonly oldest: LogPosition };
+
+/**
+ * The one road from the scheduler to clients: an append-only, sequenced list of changes.
+ * What a subscriber sees, what `taskChanges` pages through and what is replayed after a reconnect are its records.
+ */
+export interface ChangeLog {
+  /** Changes only when history was really lost. Lower-case hexadecimal. */
+  readonly epoch: string;
+  /** The position behind the newest record. */
+  end(): LogPosition;
+  /** The position of the oldest record held. */
+  oldest(): LogPosition;
+  /**
+   * At most `limit` records that match, in order, starting with the one at `from` (which the reader may have seen in part).
+   * `next` is where the following read goes on; where no more match, it is the end of the log.
+   */
+  read(from: LogPosition, filter: LogFilter, limit: number): LogSlice;
+  /** Resolves when the log has grown beyond `position`, or when the signal aborts. */
+  grownBeyond(position: LogPosition, signal: AbortSignal): Promise<void>;
+}
+
+/** The writing end, which belongs to the scheduler adapter. */
+export interface ChangeLogWriter extends ChangeLog {
+  /** Appends within the caller's transaction; readers are told by {@link ChangeLogWriter.announce}. */
+  append(changes: readonly Change[]): void;
+  /** Wakes readers. To be called once the transaction of the appended changes is committed. */
+  announce(): void;
+  /** Drops what is beyond the limits of count and age; returns how many records were dropped. */
+  retain(now: number): number;
+}

@@ -1,0 +1,53 @@
+import { type Change, type JobChange, type TaskChange } from '../domain/Change.js';
+import { type TaskRef } from '../domain/ids.js';
+import { type LogPosition } from './LogPosition.js';
+
+/** One task's change, taken out of a record that may stand for a range of subtasks. */
+export interface SingleTaskChange {
+  readonly kind: 'task';
+  readonly ref: TaskRef;
+  readonly change: TaskChange;
+  /** Behind this change: where reading goes on after it. */
+  readonly next: LogPosition;
+}
+
+/** One job's change. */
+export interface SingleJobChange {
+  readonly kind: 'job';
+  readonly change: JobChange;
+  readonly next: LogPosition;
+}
+
+/** One change of one task or job, with the position behind it. */
+export type SingleChange = SingleTaskChange | SingleJobChange;
+
+/** The single changes of a record from `offset` on, in order; of a range, optionally only the one of `instance`. */
+export function* singleChanges(
+  sequence: number,
+  change: Change,
+  offset: number,
+  instance: number | null,
+): Generator<SingleChange, void, undefined> {
+  if (change.kind === 'job') {
+    if (offset === 0) yield { kind: 'job', change, next: { sequence, offset: 1 } };
+    return;
+  }
+  const { jobId, taskNumber, instances } = change;
+  if (instances === null) {
+    if (offset === 0)
+      yield { kind: 'task', ref: { jobId, taskNumber, instance: null }, change, next: { sequence, offset: 1 } };
+    return;
+  }
+  if (instance !== null) {
+    const index = instances.indexOf(instance);
+    if (index >= offset)
+      yield { kind: 'task', ref: { jobId, taskNumber, instance }, change, next: { sequence, offset: index + 1 } };
+    return;
+  }
+  const { size } = instances;
+  for (let index = offset; index < size; index += 1) {
+    const value = instances.at(index);
+    if (value === undefined) return;
+    yield { kind: 'task', ref: { jobId, taskNumber, instance: value }, change, next: { sequence, offset: index + 1 } };
+  }
+}
