@@ -1,4 +1,5 @@
 import { type JobId } from './ids.js';
+import { type ChangeCause } from './states.js';
 
 /**
  * How far a cancellation has come. ACCEPTED: stored here, not yet with the scheduler. GRACE_PERIOD: signalled, waiting.
@@ -62,6 +63,24 @@ export function complete(cancellation: Cancellation, now: number): Cancellation 
 export function effectiveGracePeriod(clusterSeconds: number, requestedSeconds: number | null, force: boolean): number {
   if (force) return 0;
   return requestedSeconds === null ? clusterSeconds : Math.min(requestedSeconds, clusterSeconds);
+}
+
+/** The cause of a change that the cancellation makes directly. `forced`: a process is killed without grace. */
+export function cancelCause(cancellation: Cancellation, forced: boolean): ChangeCause {
+  switch (cancellation.reason) {
+    case 'REQUESTED':
+      return forced ? 'CANCEL_FORCED' : 'CANCEL_REQUESTED';
+    case 'JOB':
+    case 'TASK_FAILURE':
+      return 'JOB_CANCELED';
+    case 'RUNTIME_EXCEEDED':
+      return 'RUNTIME_EXCEEDED';
+  }
+}
+
+/** The person who asked; null where a limit or a rule of the job did. */
+export function cancelActor(cancellation: Cancellation): string | null {
+  return cancellation.reason === 'REQUESTED' || cancellation.reason === 'JOB' ? cancellation.requestedBy : null;
 }
 
 /** The text for a stopped task's `errorMessage`; it contains the message word for word. */

@@ -1,4 +1,4 @@
-import { type Cancellation, describeCancellation } from './Cancellation.js';
+import { type Cancellation, cancelActor, cancelCause, describeCancellation } from './Cancellation.js';
 import { decideCancel } from './decideCancel.js';
 import { type ChangeCause, type EndReason, isTerminal, type TaskState } from './states.js';
 import { type TaskStatus } from './TaskStatus.js';
@@ -113,7 +113,7 @@ export function advanceTask(
 
 function cancel(status: TaskStatus, cancellation: Cancellation, now: number): TaskStep | null {
   const canceled = { ...status, cancellationId: cancellation.id };
-  const actor = cancellation.reason === 'REQUESTED' || cancellation.reason === 'JOB' ? cancellation.requestedBy : null;
+  const actor = cancelActor(cancellation);
   switch (decideCancel(status.state, cancellation.force)) {
     case 'CANCEL_NOW': {
       const ended = end(canceled, 'CANCELED', 'CANCELED', now, { errorMessage: describeCancellation(cancellation) });
@@ -131,18 +131,6 @@ function cancel(status: TaskStatus, cancellation: Cancellation, now: number): Ta
     case 'ESCALATE':
     case 'REFUSE':
       return null;
-  }
-}
-
-function cancelCause(cancellation: Cancellation, forced: boolean): ChangeCause {
-  switch (cancellation.reason) {
-    case 'REQUESTED':
-      return forced ? 'CANCEL_FORCED' : 'CANCEL_REQUESTED';
-    case 'JOB':
-    case 'TASK_FAILURE':
-      return 'JOB_CANCELED';
-    case 'RUNTIME_EXCEEDED':
-      return 'RUNTIME_EXCEEDED';
   }
 }
 
@@ -168,13 +156,7 @@ function exit(
       const reason: EndReason = cancellation?.reason === 'RUNTIME_EXCEEDED' ? 'RUNTIME_EXCEEDED' : 'CANCELED';
       const errorMessage = cancellation === null ? 'Canceled' : describeCancellation(cancellation);
       const ended = end(status, 'FAILED', reason, now, { exitCode, signal, errorMessage });
-      const byPerson = cancellation?.reason === 'REQUESTED' || cancellation?.reason === 'JOB';
-      return step(
-        ended,
-        stopCause(cancellation),
-        cancellation?.message ?? null,
-        byPerson ? cancellation.requestedBy : null,
-      );
+      return step(ended, stopCause(cancellation), cancellation?.message ?? null, cancellation === null ? null : cancelActor(cancellation));
     }
     case 'RUNNING': {
       if (exitCode === 0)

@@ -45,12 +45,14 @@ export interface ChangeLog {
   grownBeyond(position: LogPosition, signal: AbortSignal): Promise<void>;
 }
 
-/** The writing end, which belongs to the scheduler adapter. */
+/** The writing end, which belongs to the scheduler adapter: state and log change in one transaction. */
 export interface ChangeLogWriter extends ChangeLog {
-  /** Appends within the caller's transaction; readers are told by {@link ChangeLogWriter.announce}. */
-  append(changes: readonly Change[]): void;
-  /** Wakes readers. To be called once the transaction of the appended changes is committed. */
-  announce(): void;
-  /** Drops what is beyond the limits of count and age; returns how many records were dropped. */
-  retain(now: number): number;
+  /** Appends within the open transaction. Nobody reads it before {@link ChangeLogWriter.committed}. */
+  append(change: Change): void;
+  /** The transaction was committed: what was appended can be read, and waiting readers are woken. */
+  committed(): void;
+  /** The transaction was rolled back: what was appended never was. */
+  rolledBack(): void;
+  /** Drops some of what is beyond the limits of count and age; whether there may be more to drop. */
+  retain(now: number): boolean;
 }

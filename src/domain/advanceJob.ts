@@ -1,0 +1,75 @@
+import { type Cancellation, describeCancellation } from './Cancellation.js';
+import { type JobStatus } from './Job.js';
+import { type JobEnding, rollUpJob } from './rollUp.js';
+import { type ChangeCause, isTerminal, type JobState } from './states.js';
+import { type TaskCounts, totalTasks } from './TaskCounts.js';
+
+/** What a job's change says of its cause. */
+export interface JobTrigger {
+  readonly cause: ChangeCause;
+  readonly message: string | null;
+  readonly actor: string | null;
+}
+
+/** The part of a job's status that a change of state sets. */
+export type JobMarks = Omit<JobStatus, 'cancellation' | 'taskCounts'>;
+
+/** The job after the change, and what a change record says of it. */
+export interface JobStep extends JobTrigger {
+  readonly marks: JobMarks;
+}
+
+/** How the job is to end as a whole and what it was created with. */
+export interface JobRule {
+  readonly ending: JobEnding | null;
+  readonly runUntilCanceled: boolean;
+  readonly cancellation: Cancellation | null;
+}
+
+/** A job that was just created: CONFIGURING. */
+export function newJobMarks(now: number): JobMarks {
+  return { state: 'CONFIGURING', previousState: null, submittedAt: null, startedAt: null, endedAt: null, changedAt: now, errorMessage: null };
+}
+
+/** The job in another state. Leaving a terminal state clears how it had ended. */
+export function moveJob(marks: JobMarks, state: JobState, now: number): JobMarks {
+  const ended = isTerminal(state);
+  return {
+    state,
+    previousState: marks.state,
+    submittedAt: state === 'SUBMITTED' ? now : marks.submittedAt,
+    startedAt: state === 'RUNNING' ? (marks.startedAt ?? now) : marks.startedAt,
+    endedAt: ended ? now : null,
+    changedAt: now,
+    errorMessage: isTerminal(marks.state) ? null : marks.errorMessage,
+  };
+}
+
+/**
+ * A submitted job after some of its tasks changed.
+ *
+ * @param trigger - the last of the tasks' steps
+ * @returns null where the job stays in its state
+ */
+export function advanceJob(marks: JobMarks, tasks: TaskCounts, rule: JobRule, trigger: JobTrigger, now: number): JobStep | null {
+  const state = rollUpJob(tasks, rule);
+  if (state === marks.state) return null;
+  const moved = moveJob(marks, state, now);
+  const { cancellation } = rule;
+  if (cancellation !== null && (state === 'CANCELING' || isTerminal(state))) {
+    const actor = cancellation.reason === 'JOB' ? cancellation.requestedBy : null;
+    return {
+      marks: { ...moved, errorMessage: describeCancellation(cancellation) },
+      cause: 'JOB_CANCELED',
+      message: cancellation.message,
+      actor,
+    };
+  }
+  if (state === 'QUEUED' && trigger.cause !== 'REQUEUED') return { ...trigger, marks: moved, cause: 'SCHEDULED' };
+  const failed = state === 'FAILED' ? { errorMessage: describeTasks(tasks) } : {};
+  return { ...trigger, marks: { ...moved, ...failed } };
+}
+
+function describeTasks(tasks: TaskCounts): string {
+  return `Of ${totalTasks(tasks)} tasks ${tasks.FAILED} failed and ${tasks.CANCELED} were canceled`;
+}

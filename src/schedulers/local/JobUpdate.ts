@@ -1,0 +1,417 @@
+import { advanceJob, type JobTrigger, moveJob } from '../../domain/advanceJob.js';
+import { advanceMaster } from '../../domain/advanceMaster.js';
+import { advanceTask, type TaskEvent, type TaskStep } from '../../domain/advanceTask.js';
+import { type Cancellation, cancelActor, cancelCause, complete, escalate, SYSTEM_USER } from '../../domain/Cancellation.js';
+import { decideCancel } from '../../domain/decideCancel.js';
+import { printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type Sweep } from '../../domain/Sweep.js';
+import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
+import { moveCounts } from '../../domain/TaskCounts.js';
+import { type LocalStore } from './LocalStore.js';
+import { type GroupRow, type JobRow, type TaskRow } from './rows.js';
+
+/** What is to be done to a task's process once the update is committed. */
+export interface ProcessAction {
+  readonly kind: 'TERMINATE' | 'KILL';
+  readonly ref: TaskRef;
+  /** The cancellation that the process is stopped for; null: the task is finished by request. */
+  readonly cancellation: Cancellation | null;
+}
+
+/** What a {@link JobUpdate} is given: the store, the time, and names for what it makes. */
+export interface UpdateContext {
+  readonly store: LocalStore;
+  readonly now: number;
+  readonly newId: () => string;
+  /** This machine's name, the node of every task. */
+  readonly node: string;
+  readonly gracePeriodSeconds: number;
+}
+
+/**
+ * Changes one job within one transaction: each step goes through the domain's state machine, is stored, counted and logged, and
+ * what follows from it (master, job, dependents, the job's own rules) follows in the same transaction.
+ */
+export class JobUpdate {
+  /** For the processes, after the commit. */
+  readonly actions: ProcessAction[] = [];
+  readonly #masters = new Map<number, TaskRow>();
+  readonly #cancellations = new Map<string, Cancellation>();
+  readonly #unsaved = new Set<number>();
+  readonly #held = new Set<number>();
+  readonly #ended: TaskRow[] = [];
+  #job: JobRow;
+  #failed: TaskRef | null = null;
+  #trigger: TaskStep | null = null;
+
+  constructor(
+    readonly context: UpdateContext,
+    job: JobRow,
+  ) {
+    this.#job = job;
+  }
+
+  /** The job as it is now. */
+  get job(): JobRow {
+    return this.#job;
+  }
+
+  /** Sets what is no state: how the job is to end, its newest task number. */
+  patchJob(patch: Partial<Pick<JobRow, 'ending' | 'cancellationId' | 'lastTaskNumber'>>): void {
+    this.#job = { ...this.#job, ...patch };
+  }
+
+  /** A cancellation as it is now. */
+  cancellation(id: string | null): Cancellation | null {
+    if (id === null) return null;
+    return this.#cancellations.get(id) ?? this.context.store.cancellation(id);
+  }
+
+  saveCancellation(cancellation: Cancellation): void {
+    this.#cancellations.set(cancellation.id, cancellation);
+    this.context.store.saveCancellation(cancellation);
+  }
+
+  /** The sweep's master as it is now. */
+  master(taskNumber: number): TaskRow {
+    const known = this.#masters.get(taskNumber);
+    if (known !== undefined) return known;
+    const row = this.context.store.task({ jobId: this.#job.id, taskNumber, instance: null });
+    if (row === null) throw new Error(`task ${this.#job.id}.${taskNumber} is not stored`);
+    this.#masters.set(taskNumber, row);
+    return row;
+  }
+
+  /** The sweep's values. */
+  sweep(taskNumber: number): Sweep {
+    const { sweep } = this.context.store.spec(this.#job.id, taskNumber);
+    if (sweep === null) throw new Error(`task ${this.#job.id}.${taskNumber} is no sweep`);
+    return sweep;
+  }
+
+  /** Logs and counts that a task, or a range of subtasks, was created. Its rows are stored by the caller. */
+  created(row: Pick<TaskRow, 'ref' | 'status' | 'subtaskCounts'>, instances: InstanceSet | null, actor: string): void {
+    const { status } = row;
+    this.#log(row.ref.taskNumber, instances, status, row.subtaskCounts, null, { status, cause: 'CREATED', message: null, actor });
+    if (row.subtaskCounts === null) this.#count(row.ref.taskNumber, instances !== null, null, status.state, instances?.size ?? 1);
+  }
+
+  /**
+   * Lets the event happen to a basic task or to a subtask with a row of its own.
+   *
+   * @returns the row afterwards; null where the event changes nothing in its state
+   */
+  advance(row: TaskRow, event: TaskEvent, patch: Partial<Pick<TaskRow, 'run' | 'isLaunched' | 'identity' | 'place'>> = {}): TaskRow | null {
+    const { now } = this.context;
+    const step = advanceTask(row.status, event, now, this.cancellation(row.status.cancellationId));
+    if (step === null) return null;
+    const isSubtask = row.ref.instance !== null;
+    const ended = isTerminal(step.status.state);
+    const changed: TaskRow = { ...row, ...(ended ? { isLaunched: false, identity: null } : {}), ...patch, status: step.status };
+    this.context.store.saveTask(changed);
+    if (ended) this.#completeOwn(changed);
+    const instances = row.ref.instance === null ? null : InstanceSet.of([row.ref.instance]);
+    this.#log(row.ref.taskNumber, instances, step.status, null, row.status.state, step);
+    this.#count(row.ref.taskNumber, isSubtask, row.status.state, step.status.state, 1);
+    if (isSubtask) this.advanceMaster(row.ref.taskNumber, step);
+    else if (ended) this.#ended.push(changed);
+    if (step.status.state === 'FAILED') this.#failed ??= row.ref;
+    this.#trigger = step;
+    return changed;
+  }
+
+  /** Lets the event happen to all of a group's untouched subtasks at once. */
+  advanceGroup(group: GroupRow, event: TaskEvent, patch: Partial<Pick<GroupRow, 'place'>> = {}): GroupRow | null {
+    const step = advanceTask(group.status, event, this.context.now, this.cancellation(group.status.cancellationId));
+    if (step === null) return null;
+    const changed: GroupRow = { ...group, ...patch, status: step.status };
+    this.context.store.saveGroup(changed);
+    const instances = this.context.store.groupInstances(group.id, this.sweep(group.number).increment);
+    this.#log(group.number, instances, step.status, null, group.status.state, step);
+    this.#count(group.number, true, group.status.state, step.status.state, instances.size);
+    this.advanceMaster(group.number, step);
+    if (step.status.state === 'FAILED') this.#failed ??= { jobId: group.jobId, taskNumber: group.number, instance: instances.at(0) ?? null };
+    this.#trigger = step;
+    return changed;
+  }
+
+  /** Moves the master's own status, for what its subtasks do not imply: requeue, and the cancellation that it ends by. */
+  saveMaster(row: TaskRow): void {
+    this.#masters.set(row.ref.taskNumber, row);
+    this.#unsaved.delete(row.ref.taskNumber);
+    this.context.store.saveTask(row);
+  }
+
+  /** Lets the event happen to the master itself, as to a basic task. */
+  advanceMasterBy(taskNumber: number, event: TaskEvent): void {
+    const master = this.master(taskNumber);
+    const step = advanceTask(master.status, event, this.context.now, null);
+    if (step !== null) this.#moveMaster(master, step);
+  }
+
+  /** Brings the master to the state that follows from its subtasks. */
+  advanceMaster(taskNumber: number, trigger: TaskStep): void {
+    const master = this.master(taskNumber);
+    if (master.subtaskCounts === null || this.#held.has(taskNumber)) return;
+    const step = advanceMaster(master.status, master.subtaskCounts, trigger, this.context.now);
+    if (step !== null) this.#moveMaster(master, step);
+  }
+
+  /** Keeps the master's state as it is while its subtasks go through several steps; the last step's result then moves it. */
+  holdMaster(taskNumber: number, steps: () => void): void {
+    this.#held.add(taskNumber);
+    steps();
+    this.#held.delete(taskNumber);
+    if (this.#trigger !== null) this.advanceMaster(taskNumber, this.#trigger);
+  }
+
+  /**
+   * Cancels a basic task or a subtask with a row of its own.
+   *
+   * @returns the row afterwards; the same row where the running cancellation stays or escalates, or where it is over
+   */
+  cancel(row: TaskRow, cancellation: Cancellation): TaskRow {
+    switch (decideCancel(row.status.state, cancellation.force)) {
+      case 'CANCEL_NOW':
+        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
+      case 'STOP':
+        this.actions.push({ kind: 'TERMINATE', ref: row.ref, cancellation });
+        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
+      case 'KILL':
+        this.actions.push({ kind: 'KILL', ref: row.ref, cancellation });
+        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
+      case 'ESCALATE':
+        this.escalate(row);
+        return row;
+      case 'ALREADY_CANCELING':
+      case 'REFUSE':
+        return row;
+    }
+  }
+
+  /** Makes the cancellation that already stops the task a forced one: SIGKILL now. */
+  escalate(row: TaskRow): void {
+    const running = this.cancellation(row.status.cancellationId);
+    if (running === null) return;
+    const forced = escalate(running);
+    if (forced !== running) this.saveCancellation(forced);
+    this.actions.push({ kind: 'KILL', ref: row.ref, cancellation: forced });
+  }
+
+  /** Cancels every subtask of the sweep that is not over, and with them the master. */
+  cancelSweep(taskNumber: number, cancellation: Cancellation): void {
+    const { store } = this.context;
+    const master = this.master(taskNumber);
+    if (isTerminal(master.status.state)) return;
+    if (master.status.cancellationId === null) {
+      this.saveMaster({ ...master, status: { ...master.status, cancellationId: cancellation.id } });
+    }
+    const rows = store.openSubtasks(this.#job.id, taskNumber);
+    for (const group of store.groups(this.#job.id, taskNumber)) this.advanceGroup(group, { type: 'CANCEL', cancellation });
+    for (const row of rows) this.cancel(row, cancellation);
+    const { status } = this.master(taskNumber);
+    const trigger = { status, cause: cancelCause(cancellation, cancellation.force), message: cancellation.message, actor: cancelActor(cancellation) };
+    this.advanceMaster(taskNumber, trigger);
+  }
+
+  /** Cancels every task of the job that is not over. */
+  cancelAll(cancellation: Cancellation): void {
+    for (const row of this.context.store.topTasks(this.#job.id)) {
+      if (row.type === 'PARAMETRIC_SWEEP') this.cancelSweep(row.ref.taskNumber, cancellation);
+      else this.cancel(row, cancellation);
+    }
+  }
+
+  /** Moves the job to a state that its tasks do not imply: on submit and requeue. */
+  moveJob(state: JobState, trigger: JobTrigger): void {
+    this.#logJob(moveJob(this.#job.marks, state, this.context.now), trigger);
+  }
+
+  /** Applies the job's own rules and brings it to the state that follows from its tasks. The last call of an update. */
+  finish(trigger: JobTrigger | null = null): void {
+    this.#settleDependents();
+    this.#applyFailureRule();
+    this.#settleDependents();
+    const { store, now } = this.context;
+    const { marks, spec, ending } = this.#job;
+    if (marks.state !== 'CONFIGURING' || ending !== null) {
+      const rule = { ending, runUntilCanceled: spec.runUntilCanceled, cancellation: this.cancellation(this.#job.cancellationId) };
+      const cause = trigger ?? this.#trigger ?? { cause: 'OBSERVED', message: null, actor: null };
+      const derived = trigger === null ? { cause: cause.cause, message: null, actor: null } : trigger;
+      const step = advanceJob(marks, this.#job.counts, rule, derived, now);
+      if (step !== null) {
+        const { cancellation } = rule;
+        if (isTerminal(step.marks.state) && cancellation !== null) this.saveCancellation(complete(cancellation, now));
+        this.#logJob(step.marks, step);
+      }
+    }
+    for (const taskNumber of this.#unsaved) store.saveTask(this.master(taskNumber));
+    this.#unsaved.clear();
+    store.saveJob(this.#job);
+  }
+
+  /** Logs that the job was created. */
+  jobCreated(actor: string): void {
+    this.#logJob(this.#job.marks, { cause: 'CREATED', message: null, actor }, true);
+  }
+
+  #applyFailureRule(): void {
+    if (this.#failed === null || !this.#job.spec.failOnTaskFailure || this.#job.ending !== null || this.#job.marks.state === 'CONFIGURING') return;
+    const message = `Task ${printTaskRef(this.#failed)} failed, and the job ends at its first failed task`;
+    const cancellation = this.systemCancellation('TASK_FAILURE', null, message);
+    this.patchJob({ ending: 'FAILED', cancellationId: cancellation.id });
+    this.cancelAll(cancellation);
+  }
+
+  /** A cancellation that no person asked for; it grants the scheduler's grace period. Stored. */
+  systemCancellation(reason: 'TASK_FAILURE' | 'RUNTIME_EXCEEDED', ref: TaskRef | null, message: string): Cancellation {
+    const { now, newId, gracePeriodSeconds } = this.context;
+    const cancellation: Cancellation = {
+      id: newId(),
+      jobId: this.#job.id,
+      taskNumber: ref?.taskNumber ?? null,
+      instance: ref?.instance ?? null,
+      reason,
+      message,
+      force: false,
+      requestedBy: SYSTEM_USER,
+      requestedAt: now,
+      phase: 'ACCEPTED',
+      gracePeriodSeconds,
+      graceExpiresAt: now + gracePeriodSeconds * 1_000,
+      completedAt: null,
+    };
+    this.saveCancellation(cancellation);
+    return cancellation;
+  }
+
+  #moveMaster(master: TaskRow, step: TaskStep): void {
+    const changed = { ...master, status: step.status };
+    this.saveMaster(changed);
+    const ended = isTerminal(step.status.state);
+    if (ended) this.#completeOwn(changed);
+    this.#log(master.ref.taskNumber, null, step.status, master.subtaskCounts, master.status.state, step);
+    if (ended) this.#ended.push(changed);
+  }
+
+  /** The task's end completes the cancellation that was for just this task or sweep. */
+  #completeOwn(row: TaskRow): void {
+    const cancellation = this.cancellation(row.status.cancellationId);
+    if (cancellation === null) return;
+    if (cancellation.taskNumber !== row.ref.taskNumber || cancellation.instance !== row.ref.instance) return;
+    this.saveCancellation(complete(cancellation, this.context.now));
+  }
+
+  #settleDependents(): void {
+    for (let index = 0; index < this.#ended.length; index += 1) {
+      const row = this.#ended[index];
+      if (row !== undefined) this.#dependentsOf(row);
+    }
+    this.#ended.length = 0;
+  }
+
+  /** A FINISHED task lets those go that wait for its name; one that ended otherwise fails them, and so on down the line. */
+  #dependentsOf(row: TaskRow): void {
+    if (row.name === '') return;
+    const { store } = this.context;
+    const { id } = this.#job;
+    const waiting = store.dependents(id, row.name);
+    if (waiting.length === 0) return;
+    if (row.status.state !== 'FINISHED') {
+      store.removeDependents(id, row.name);
+      this.#failDependents(waiting, row);
+      return;
+    }
+    if (store.dependencyState(id, row.name) !== 'FINISHED') return;
+    store.removeDependents(id, row.name);
+    for (const taskNumber of waiting) this.#release(taskNumber);
+  }
+
+  #release(taskNumber: number): void {
+    const { store } = this.context;
+    const row = store.task({ jobId: this.#job.id, taskNumber, instance: null });
+    if (row === null || isTerminal(row.status.state)) return;
+    const place = { ...row.place, waitingFor: row.place.waitingFor - 1 };
+    if (row.type === 'PARAMETRIC_SWEEP') this.saveMaster({ ...this.master(taskNumber), place });
+    else store.saveTask({ ...row, place });
+    if (place.waitingFor > 0 || row.type !== 'PARAMETRIC_SWEEP') return;
+    for (const group of store.groups(this.#job.id, taskNumber)) store.saveGroup({ ...group, place: { ...group.place, waitingFor: 0 } });
+    for (const subtask of store.openSubtasks(this.#job.id, taskNumber)) store.saveTask({ ...subtask, place: { ...subtask.place, waitingFor: 0 } });
+  }
+
+  #failDependents(taskNumbers: readonly number[], failed: TaskRow): void {
+    for (const taskNumber of taskNumbers) this.failDependent(taskNumber, failed.name, failed.status.state);
+  }
+
+  /** Ends a task that waits for one that did not finish. */
+  failDependent(taskNumber: number, name: string, state: string): void {
+    const { store } = this.context;
+    const event: TaskEvent = { type: 'DEPENDENCY_FAILED', message: `Task "${name}", which this one depends on, is ${state}` };
+    const row = store.task({ jobId: this.#job.id, taskNumber, instance: null });
+    if (row === null) return;
+    if (row.type !== 'PARAMETRIC_SWEEP') {
+      this.advance(row, event);
+      return;
+    }
+    for (const group of store.groups(this.#job.id, taskNumber)) this.advanceGroup(group, event);
+    for (const subtask of store.openSubtasks(this.#job.id, taskNumber)) this.advance(subtask, event);
+  }
+
+  #count(taskNumber: number, isSubtask: boolean, from: TaskState | null, to: TaskState, count: number): void {
+    this.#job = { ...this.#job, counts: moveCounts(this.#job.counts, from, to, count) };
+    if (!isSubtask) return;
+    const master = this.master(taskNumber);
+    if (master.subtaskCounts === null) return;
+    this.#masters.set(taskNumber, { ...master, subtaskCounts: moveCounts(master.subtaskCounts, from, to, count) });
+    this.#unsaved.add(taskNumber);
+  }
+
+  #log(
+    taskNumber: number,
+    instances: InstanceSet | null,
+    status: TaskStep['status'],
+    subtaskCounts: TaskRow['subtaskCounts'],
+    previousState: TaskState | null,
+    { cause, message, actor }: TaskStep,
+  ): void {
+    const { id, owner } = this.#job;
+    this.context.store.log.append({
+      kind: 'task',
+      jobId: id,
+      owner,
+      taskNumber,
+      instances,
+      previousState,
+      state: status.state,
+      cause,
+      message,
+      actor,
+      occurredAt: this.context.now,
+      after: {
+        status,
+        cancellation: this.cancellation(status.cancellationId),
+        subtaskCounts,
+        allocatedNodes: status.startedAt === null || subtaskCounts !== null ? [] : [this.context.node],
+      },
+    });
+  }
+
+  #logJob(marks: JobRow['marks'], trigger: JobTrigger, isNew = false): void {
+    const previousState = isNew ? null : this.#job.marks.state;
+    this.#job = { ...this.#job, marks };
+    const { id, owner, counts, cancellationId } = this.#job;
+    this.context.store.log.append({
+      kind: 'job',
+      jobId: id,
+      owner,
+      previousState,
+      state: marks.state,
+      cause: trigger.cause,
+      message: trigger.message,
+      actor: trigger.actor,
+      occurredAt: this.context.now,
+      after: { ...marks, cancellation: this.cancellation(cancellationId), taskCounts: counts },
+    });
+  }
+}

@@ -1,0 +1,359 @@
+import { type DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { type Cancellation } from '../../domain/Cancellation.js';
+import { type TaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type TaskSpec } from '../../domain/Job.js';
+import { TERMINAL_STATES } from '../../domain/states.js';
+import { type ChangeLogWriter } from '../../log/ChangeLog.js';
+import { type GroupRow, type JobRow, NO_INSTANCE, readGroupRow, readJobRow, readTaskRow, readTaskSpec, type SqlRow, type TaskRow } from './rows.js';
+
+/** The disk is full, the file is damaged, or another I/O error: nothing of the transaction was stored. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** A launchable task: its own row, or the group whose first subtask is next. */
+export type Ready = { readonly kind: 'TASK'; readonly row: TaskRow } | { readonly kind: 'GROUP'; readonly group: GroupRow };
+
+const NOT_ENDED = `state NOT IN (${TERMINAL_STATES.map((state) => `'${state}'`).join(', ')})`;
+
+/** The embedded scheduler's state on disk. Synchronous; every write stands in a {@link LocalStore.transaction}. */
+export class LocalStore {
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(
+    readonly database: DatabaseSync,
+    readonly log: ChangeLogWriter,
+  ) {}
+
+  /**
+   * Runs the work in one transaction with what it appends to the log; readers of the log are told once it is committed.
+   *
+   * @throws StoreError where SQLite could not store it
+   */
+  transaction<T>(work: () => T): T {
+    try {
+      this.database.exec('BEGIN IMMEDIATE');
+      const result = work();
+      this.database.exec('COMMIT');
+      this.log.committed();
+      return result;
+    } catch (error) {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      this.log.rolledBack();
+      throw isSqliteError(error) ? new StoreError(error.message, { cause: error }) : error;
+    }
+  }
+
+  job(id: number): JobRow | null {
+    const row = this.get('SELECT * FROM jobs WHERE id = ?', id);
+    return row === undefined ? null : readJobRow(row);
+  }
+
+  /** Stores a new job and answers its id. */
+  insertJob(row: Omit<JobRow, 'id'>, priority: number): number {
+    const { lastInsertRowid } = this.run(
+      `INSERT INTO jobs (owner, name, priority, state, submitted_at, changed_at, created_at, spec, marks, counts, ending, cancellation_id, last_task_number)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.owner,
+      row.spec.name,
+      priority,
+      row.marks.state,
+      row.marks.submittedAt,
+      row.marks.changedAt,
+      row.createdAt,
+      JSON.stringify(row.spec),
+      JSON.stringify(row.marks),
+      JSON.stringify(row.counts),
+      row.ending,
+      row.cancellationId,
+      row.lastTaskNumber,
+    );
+    return Number(lastInsertRowid);
+  }
+
+  saveJob(row: JobRow): void {
+    this.run(
+      'UPDATE jobs SET state = ?, submitted_at = ?, changed_at = ?, marks = ?, counts = ?, ending = ?, cancellation_id = ?, last_task_number = ? WHERE id = ?',
+      row.marks.state,
+      row.marks.submittedAt,
+      row.marks.changedAt,
+      JSON.stringify(row.marks),
+      JSON.stringify(row.counts),
+      row.ending,
+      row.cancellationId,
+      row.lastTaskNumber,
+      row.id,
+    );
+  }
+
+  /** The row of a basic task, a master or a subtask that has one. */
+  task(ref: TaskRef): TaskRow | null {
+    const row = this.get(
+      'SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance = ?',
+      ref.jobId,
+      ref.taskNumber,
+      ref.instance ?? NO_INSTANCE,
+    );
+    return row === undefined ? null : readTaskRow(row);
+  }
+
+  /** What the basic task or master was created with. It must exist. */
+  spec(jobId: number, taskNumber: number): TaskSpec {
+    const row = this.get('SELECT spec FROM tasks WHERE job_id = ? AND number = ? AND instance = -1', jobId, taskNumber);
+    if (row === undefined) throw new Error(`task ${jobId}.${taskNumber} is not stored`);
+    return readTaskSpec(row);
+  }
+
+  insertTask(row: TaskRow, spec: TaskSpec | null): void {
+    this.run(
+      `INSERT INTO tasks (job_id, number, instance, type, name, state, status, spec, subtask_counts, created_at, min_cores, priority, rank, waiting_for, run, launched)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.ref.jobId,
+      row.ref.taskNumber,
+      row.ref.instance ?? NO_INSTANCE,
+      row.type,
+      row.name,
+      row.status.state,
+      JSON.stringify(row.status),
+      spec === null ? null : JSON.stringify(spec),
+      row.subtaskCounts === null ? null : JSON.stringify(row.subtaskCounts),
+      row.createdAt,
+      row.place.minCores,
+      row.place.priority,
+      row.place.rank,
+      row.place.waitingFor,
+      row.run,
+      Number(row.isLaunched),
+    );
+  }
+
+  saveTask(row: TaskRow): void {
+    this.run(
+      `UPDATE tasks SET state = ?, status = ?, subtask_counts = ?, rank = ?, waiting_for = ?, run = ?, launched = ?, pid = ?, start_time = ?
+       WHERE job_id = ? AND number = ? AND instance = ?`,
+      row.status.state,
+      JSON.stringify(row.status),
+      row.subtaskCounts === null ? null : JSON.stringify(row.subtaskCounts),
+      row.place.rank,
+      row.place.waitingFor,
+      row.run,
+      Number(row.isLaunched),
+      row.identity?.pid ?? null,
+      row.identity?.startTime ?? null,
+      row.ref.jobId,
+      row.ref.taskNumber,
+      row.ref.instance ?? NO_INSTANCE,
+    );
+  }
+
+  /** The job's basic and master tasks in order. */
+  topTasks(jobId: number): readonly TaskRow[] {
+    return this.all('SELECT * FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number', jobId).map(readTaskRow);
+  }
+
+  /** The name and the dependencies of every basic and master task of the job, in order. */
+  dependencyList(jobId: number): readonly { readonly name: string; readonly dependsOn: readonly string[] }[] {
+    const rows = this.all("SELECT name, spec ->> 'dependsOn' AS depends_on FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number", jobId);
+    return rows.map((row) => ({ name: String(row['name']), dependsOn: JSON.parse(String(row['depends_on'])) as string[] }));
+  }
+
+  /** The sweep's subtasks that have a row of their own, in order. */
+  subtasks(jobId: number, taskNumber: number): readonly TaskRow[] {
+    return this.all('SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance >= 0 ORDER BY instance', jobId, taskNumber).map(readTaskRow);
+  }
+
+  /** The sweep's subtasks that have a row of their own and are not over, in order. */
+  openSubtasks(jobId: number, taskNumber: number): readonly TaskRow[] {
+    const sql = `SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance >= 0 AND ${NOT_ENDED} ORDER BY instance`;
+    return this.all(sql, jobId, taskNumber).map(readTaskRow);
+  }
+
+  /** The sweep's groups of untouched subtasks. */
+  groups(jobId: number, taskNumber: number): readonly GroupRow[] {
+    return this.all('SELECT * FROM subtask_groups WHERE job_id = ? AND number = ? ORDER BY id', jobId, taskNumber).map(readGroupRow);
+  }
+
+  /** The untouched subtasks of the group. */
+  groupInstances(groupId: number, step: number): InstanceSet {
+    const rows = this.all('SELECT first, last FROM subtask_ranges WHERE group_id = ? ORDER BY first', groupId);
+    return InstanceSet.fromRanges(
+      rows.map((row) => [Number(row['first']), Number(row['last'])] as const),
+      step,
+    );
+  }
+
+  /** Stores a group of the sweep's subtasks; they must not be in another. */
+  insertGroup(group: Omit<GroupRow, 'id'>, instances: InstanceSet): GroupRow {
+    const { lastInsertRowid } = this.run(
+      'INSERT INTO subtask_groups (job_id, number, state, status, min_cores, priority, rank, waiting_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      group.jobId,
+      group.number,
+      group.status.state,
+      JSON.stringify(group.status),
+      group.place.minCores,
+      group.place.priority,
+      group.place.rank,
+      group.place.waitingFor,
+    );
+    const id = Number(lastInsertRowid);
+    for (const [first, last] of instances.ranges) this.#insertRange({ ...group, id }, first, last);
+    return { ...group, id };
+  }
+
+  saveGroup(group: GroupRow): void {
+    this.run(
+      'UPDATE subtask_groups SET state = ?, status = ?, rank = ?, waiting_for = ? WHERE id = ?',
+      group.status.state,
+      JSON.stringify(group.status),
+      group.place.rank,
+      group.place.waitingFor,
+      group.id,
+    );
+  }
+
+  /** The group that an untouched subtask belongs to; null where it has a row of its own or is no value of the sweep. */
+  groupOf(ref: TaskRef, step: number): GroupRow | null {
+    if (ref.instance === null) return null;
+    const range = this.#rangeAt(ref, ref.instance);
+    if (range === null || ref.instance > range.last || (ref.instance - range.first) % step !== 0) return null;
+    const row = this.get('SELECT * FROM subtask_groups WHERE id = ?', range.groupId);
+    return row === undefined ? null : readGroupRow(row);
+  }
+
+  /** The lowest of the group's untouched subtasks. */
+  firstInstance(groupId: number): number {
+    const row = this.get('SELECT min(first) AS first FROM subtask_ranges WHERE group_id = ?', groupId);
+    return Number(row?.['first']);
+  }
+
+  /** Takes an untouched subtask out of its group and gives it a row of its own with the group's status. */
+  takeInstance(group: GroupRow, instance: number, step: number, createdAt: number, name: string): TaskRow {
+    const ref: TaskRef = { jobId: group.jobId, taskNumber: group.number, instance };
+    const range = this.#rangeAt(ref, instance);
+    if (range === null) throw new Error(`subtask ${ref.jobId}.${ref.taskNumber}.${instance} is in no group`);
+    this.run('DELETE FROM subtask_ranges WHERE job_id = ? AND number = ? AND first = ?', group.jobId, group.number, range.first);
+    if (range.first < instance) this.#insertRange(group, range.first, instance - step);
+    if (range.last > instance) this.#insertRange(group, instance + step, range.last);
+    if (this.get('SELECT 1 FROM subtask_ranges WHERE group_id = ? LIMIT 1', group.id) === undefined) {
+      this.run('DELETE FROM subtask_groups WHERE id = ?', group.id);
+    }
+    const row: TaskRow = {
+      ref,
+      type: 'BASIC',
+      name,
+      status: group.status,
+      subtaskCounts: null,
+      createdAt,
+      place: group.place,
+      run: 0,
+      isLaunched: false,
+      identity: null,
+    };
+    this.insertTask(row, null);
+    return row;
+  }
+
+  /** What is to be started next, by priority, then by submission. */
+  nextReady(): Ready | null {
+    const task = this.get(
+      `SELECT * FROM tasks WHERE state = 'QUEUED' AND launched = 0 AND waiting_for = 0 AND type = 'BASIC'
+       ORDER BY priority DESC, rank, job_id, number, instance LIMIT 1`,
+    );
+    const group = this.get(
+      "SELECT * FROM subtask_groups WHERE state = 'QUEUED' AND waiting_for = 0 ORDER BY priority DESC, rank, job_id, number LIMIT 1",
+    );
+    if (group === undefined) return task === undefined ? null : { kind: 'TASK', row: readTaskRow(task) };
+    if (task === undefined || comesBefore(group, task)) return { kind: 'GROUP', group: readGroupRow(group) };
+    return { kind: 'TASK', row: readTaskRow(task) };
+  }
+
+  /** Every task whose start was begun and whose end is not stored. */
+  launchedTasks(): readonly TaskRow[] {
+    return this.all('SELECT * FROM tasks WHERE launched = 1').map(readTaskRow);
+  }
+
+  addDependency(jobId: number, name: string, number: number): void {
+    this.run('INSERT OR IGNORE INTO dependencies (job_id, name, number) VALUES (?, ?, ?)', jobId, name, number);
+  }
+
+  /** The numbers of the tasks that wait for tasks of this name. */
+  dependents(jobId: number, name: string): readonly number[] {
+    return this.all('SELECT number FROM dependencies WHERE job_id = ? AND name = ? ORDER BY number', jobId, name).map((row) => Number(row['number']));
+  }
+
+  removeDependents(jobId: number, name: string): void {
+    this.run('DELETE FROM dependencies WHERE job_id = ? AND name = ?', jobId, name);
+  }
+
+  /** Whether all tasks of this name are FINISHED, or some ended otherwise, or some are still to end. */
+  dependencyState(jobId: number, name: string): 'FINISHED' | 'FAILED' | 'OPEN' {
+    const unfinished = 'SELECT 1 FROM tasks WHERE job_id = ? AND name = ? AND instance = -1';
+    if (this.get(`${unfinished} AND state <> 'FINISHED' LIMIT 1`, jobId, name) === undefined) return 'FINISHED';
+    const failed = this.get(`${unfinished} AND state <> 'FINISHED' AND state IN ('FAILED', 'CANCELED') LIMIT 1`, jobId, name);
+    return failed === undefined ? 'OPEN' : 'FAILED';
+  }
+
+  cancellation(id: string): Cancellation | null {
+    const row = this.get('SELECT body FROM cancellations WHERE id = ?', id);
+    return row === undefined ? null : (JSON.parse(String(row['body'])) as Cancellation);
+  }
+
+  saveCancellation(cancellation: Cancellation): void {
+    this.run('INSERT OR REPLACE INTO cancellations (id, body) VALUES (?, ?)', cancellation.id, JSON.stringify(cancellation));
+  }
+
+  /** One row, or undefined. */
+  get(sql: string, ...values: readonly SQLInputValue[]): SqlRow | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  /** All rows. */
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly SqlRow[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  /** Changes rows. */
+  run(sql: string, ...values: readonly SQLInputValue[]): { readonly lastInsertRowid: number | bigint } {
+    return this.#prepare(sql).run(...values);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.database.prepare(sql)));
+    return statement;
+  }
+
+  #rangeAt(ref: TaskRef, instance: number): { readonly first: number; readonly last: number; readonly groupId: number } | null {
+    const row = this.get(
+      'SELECT first, last, group_id FROM subtask_ranges WHERE job_id = ? AND number = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+      ref.jobId,
+      ref.taskNumber,
+      instance,
+    );
+    return row === undefined ? null : { first: Number(row['first']), last: Number(row['last']), groupId: Number(row['group_id']) };
+  }
+
+  #insertRange(group: GroupRow, first: number, last: number): void {
+    this.run(
+      'INSERT INTO subtask_ranges (job_id, number, first, last, group_id) VALUES (?, ?, ?, ?, ?)',
+      group.jobId,
+      group.number,
+      first,
+      last,
+      group.id,
+    );
+  }
+}
+
+function comesBefore(group: SqlRow, task: SqlRow): boolean {
+  for (const [column, direction] of [['priority', -1], ['rank', 1], ['job_id', 1], ['number', 1]] as const) {
+    const difference = direction * (Number(group[column]) - Number(task[column]));
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function isSqliteError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+}

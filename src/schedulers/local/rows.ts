@@ -1,0 +1,128 @@
+import { type SQLOutputValue } from 'node:sqlite';
+import { type JobMarks } from '../../domain/advanceJob.js';
+import { type TaskRef } from '../../domain/ids.js';
+import { type JobSpec, type TaskSpec } from '../../domain/Job.js';
+import { type JobEnding } from '../../domain/rollUp.js';
+import { type TaskType } from '../../domain/states.js';
+import { type TaskCounts } from '../../domain/TaskCounts.js';
+import { type TaskStatus } from '../../domain/TaskStatus.js';
+import { type ProcessIdentity } from './TaskProcess.js';
+
+/** Stands in the column `instance` for a basic task or a master. */
+export const NO_INSTANCE = -1;
+
+/** A job as it is stored. */
+export interface JobRow {
+  readonly id: number;
+  readonly owner: string;
+  readonly spec: JobSpec;
+  readonly createdAt: number;
+  readonly marks: JobMarks;
+  readonly counts: TaskCounts;
+  readonly ending: JobEnding | null;
+  readonly cancellationId: string | null;
+  readonly lastTaskNumber: number;
+}
+
+/** What the queue is ordered by and held up by. */
+export interface QueuePlace {
+  readonly minCores: number;
+  /** 0 lowest to 4 highest. */
+  readonly priority: number;
+  /** Rises with submission. */
+  readonly rank: number;
+  /** How many names of `dependsOn` are not finished yet. */
+  readonly waitingFor: number;
+}
+
+/** A basic task, a master, or a subtask that differs from its siblings. */
+export interface TaskRow {
+  readonly ref: TaskRef;
+  readonly type: TaskType;
+  readonly name: string;
+  readonly status: TaskStatus;
+  /** On masters only. */
+  readonly subtaskCounts: TaskCounts | null;
+  readonly createdAt: number;
+  readonly place: QueuePlace;
+  /** How often a start was begun. */
+  readonly run: number;
+  /** A start was begun and its end is not stored yet. */
+  readonly isLaunched: boolean;
+  /** Null: not started, or not stored before the gateway ended. */
+  readonly identity: ProcessIdentity | null;
+}
+
+/** Untouched subtasks of one sweep that share a status; which they are stands in `subtask_ranges`. */
+export interface GroupRow {
+  readonly id: number;
+  readonly jobId: number;
+  readonly number: number;
+  readonly status: TaskStatus;
+  readonly place: QueuePlace;
+}
+
+/** A row as SQLite gives it. */
+export type SqlRow = Record<string, SQLOutputValue>;
+
+/** Reads a row of `jobs`. */
+export function readJobRow(row: SqlRow): JobRow {
+  return {
+    id: Number(row['id']),
+    owner: String(row['owner']),
+    spec: parse<JobSpec>(row['spec']),
+    createdAt: Number(row['created_at']),
+    marks: parse<JobMarks>(row['marks']),
+    counts: parse<TaskCounts>(row['counts']),
+    ending: row['ending'] as JobEnding | null,
+    cancellationId: row['cancellation_id'] as string | null,
+    lastTaskNumber: Number(row['last_task_number']),
+  };
+}
+
+/** Reads a row of `tasks`. */
+export function readTaskRow(row: SqlRow): TaskRow {
+  const instance = Number(row['instance']);
+  const pid = row['pid'];
+  return {
+    ref: { jobId: Number(row['job_id']), taskNumber: Number(row['number']), instance: instance === NO_INSTANCE ? null : instance },
+    type: row['type'] as TaskType,
+    name: String(row['name']),
+    status: parse<TaskStatus>(row['status']),
+    subtaskCounts: row['subtask_counts'] === null ? null : parse<TaskCounts>(row['subtask_counts']),
+    createdAt: Number(row['created_at']),
+    place: readPlace(row),
+    run: Number(row['run']),
+    isLaunched: row['launched'] === 1,
+    identity: pid === null ? null : { pid: Number(pid), startTime: String(row['start_time']) },
+  };
+}
+
+/** Reads a row of `subtask_groups`. */
+export function readGroupRow(row: SqlRow): GroupRow {
+  return {
+    id: Number(row['id']),
+    jobId: Number(row['job_id']),
+    number: Number(row['number']),
+    status: parse<TaskStatus>(row['status']),
+    place: readPlace(row),
+  };
+}
+
+/** Reads a `spec` of `tasks`. */
+export function readTaskSpec(row: SqlRow): TaskSpec {
+  return parse<TaskSpec>(row['spec']);
+}
+
+function readPlace(row: SqlRow): QueuePlace {
+  return {
+    minCores: Number(row['min_cores']),
+    priority: Number(row['priority']),
+    rank: Number(row['rank']),
+    waitingFor: Number(row['waiting_for']),
+  };
+}
+
+function parse<T>(value: SQLOutputValue | undefined): T {
+  return JSON.parse(String(value)) as T;
+}
