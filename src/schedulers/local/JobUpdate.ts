@@ -90,6 +90,16 @@ export class JobUpdate {
     return sweep;
   }
 
+  /** Gives an untouched subtask, which must exist, a row of its own: it is about to differ from its siblings. */
+  ownRow(ref: TaskRef): TaskRow {
+    const { store } = this.context;
+    const { increment } = this.sweep(ref.taskNumber);
+    const group = store.groupOf(ref, increment);
+    if (group === null || ref.instance === null) throw new Error(`task ${printTaskRef(ref)} is no untouched subtask`);
+    const master = this.master(ref.taskNumber);
+    return store.takeInstance(group, ref.instance, increment, master.createdAt, master.name);
+  }
+
   /** Logs and counts that a task, or a range of subtasks, was created. Its rows are stored by the caller. */
   created(row: Pick<TaskRow, 'ref' | 'status' | 'subtaskCounts'>, instances: InstanceSet | null, actor: string): void {
     const { status } = row;

@@ -29,14 +29,20 @@ export class LocalStore {
   /**
    * Runs the work in one transaction with what it appends to the log; readers of the log are told once it is committed.
    *
+   * @param keep - false: the result is a refusal, and whatever was written for it is rolled back
    * @throws StoreError where SQLite could not store it
    */
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => T, keep: (result: T) => boolean = () => true): T {
     try {
       this.database.exec('BEGIN IMMEDIATE');
       const result = work();
-      this.database.exec('COMMIT');
-      this.log.committed();
+      if (keep(result)) {
+        this.database.exec('COMMIT');
+        this.log.committed();
+      } else {
+        this.database.exec('ROLLBACK');
+        this.log.rolledBack();
+      }
       return result;
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK');

@@ -1,0 +1,497 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type TaskEvent } from '../../domain/advanceTask.js';
+import { type Cancellation, isOver } from '../../domain/Cancellation.js';
+import { type Clock } from '../../domain/Clock.js';
+import { printTaskId, printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { type TaskSpec } from '../../domain/Job.js';
+import { substituteInstance } from '../../domain/Sweep.js';
+import { subtaskSpec } from '../../domain/subtaskSpec.js';
+import { type DataFolder } from './DataFolder.js';
+import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
+import { type LocalStore, StoreError } from './LocalStore.js';
+import { type TaskRow } from './rows.js';
+import { type CancelNotice, type Launch, type LaunchResult, type ProcessEnd, type TaskProcess, type TaskProcesses } from './TaskProcess.js';
+
+/** How many starts are begun in one go; between two goes the gateway answers others. */
+const LAUNCH_BATCH = 16;
+
+/** How long after SIGKILL a process group may still be seen before the watchdog gives it up, in milliseconds. */
+const WATCHDOG = 30_000;
+
+/** How long to wait before what could not be stored is tried again, in milliseconds. */
+const STORE_RETRY = 500;
+
+/** What the engine is made of. */
+export interface EngineParts {
+  readonly store: LocalStore;
+  readonly folder: DataFolder;
+  readonly processes: TaskProcesses;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly node: string;
+  /** Capacity. */
+  readonly cores: number;
+  readonly gracePeriodSeconds: number;
+  /** What every task's environment starts from. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Told of what operators should know. */
+  readonly warn: (message: string) => void;
+}
+
+interface RunningTask {
+  readonly ref: TaskRef;
+  readonly process: TaskProcess;
+  readonly cores: number;
+  cancellationId: string | null;
+  /** Takes back the timers of the time limit and of the watchdog. */
+  readonly timers: (() => void)[];
+  /** Settles when the end of the task is stored. */
+  readonly stored: Promise<void>;
+  readonly onStored: () => void;
+}
+
+/** Moves the embedded scheduler on: starts what is ready, watches what runs, keeps deadlines, and stores every end. */
+export class LocalEngine {
+  readonly #parts: EngineParts;
+  readonly #running = new Map<string, RunningTask>();
+  readonly #graceTimers = new Map<string, () => void>();
+  readonly #unstored: (() => void)[] = [];
+  #retryTimer: (() => void) | null = null;
+  #onHealth: (problem: string | null) => void = () => undefined;
+  #dispatching: Promise<void> | null = null;
+  #isWanted = false;
+  #usedCores = 0;
+  #closed = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing can be stored just now; null: all is well. */
+  get problem(): string | null {
+    return this.#unstored.length === 0 ? null : 'The data folder cannot be written to.';
+  }
+
+  /** Calls the listener whenever {@link LocalEngine.problem} changes. */
+  onHealth(listener: (problem: string | null) => void): void {
+    this.#onHealth = listener;
+  }
+
+  /** What a change of a job is made with. */
+  updateContext(): UpdateContext {
+    const { store, clock, newId, node, gracePeriodSeconds } = this.#parts;
+    return { store, now: clock.now(), newId, node, gracePeriodSeconds };
+  }
+
+  /** Resolves when no start is under way: a task is then either waiting or has its process. */
+  async settled(): Promise<void> {
+    while (this.#dispatching !== null) await this.#dispatching;
+  }
+
+  /** Takes up what an earlier gateway left: finds its processes, stores ends that it did not see, carries its cancels through. */
+  async recover(): Promise<void> {
+    const { store, folder, processes } = this.#parts;
+    for (const row of store.launchedTasks()) {
+      const { identity, ref } = row;
+      const files = { runFile: folder.taskFile(ref, `run${row.run}`), cancelFile: folder.taskFile(ref, `cancel${row.run}`) };
+      const adoption = await processes.adopt(files, identity);
+      switch (adoption.kind) {
+        case 'NEVER_STARTED':
+          if (row.status.state === 'QUEUED') store.transaction(() => store.saveTask({ ...row, isLaunched: false }));
+          else this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
+          break;
+        case 'ENDED':
+          if (row.status.state === 'QUEUED') this.#storeStart(row, { ok: true, identity });
+          this.#storeEnd(ref, adoption.end);
+          break;
+        case 'RUNNING':
+          if (row.status.state === 'QUEUED') this.#storeStart(row, { ok: true, identity: adoption.process.identity });
+          this.#watch(row, adoption.process);
+          this.#carryOn(ref);
+          break;
+      }
+    }
+    this.dispatch();
+  }
+
+  /** Starts what is ready and fits. Called whenever something became ready or capacity became free. */
+  dispatch(): void {
+    this.#isWanted = true;
+    if (this.#dispatching !== null || this.#closed || this.problem !== null) return;
+    this.#dispatching = this.#launchReady().finally(() => {
+      this.#dispatching = null;
+      if (this.#isWanted) this.dispatch();
+    });
+  }
+
+  /** Does to the processes what a committed update asks for, then stores how far its cancellations have come. */
+  act(actions: readonly ProcessAction[]): void {
+    const cancellations = new Map<string, Cancellation>();
+    for (const { kind, ref, cancellation } of actions) {
+      const running = this.#running.get(printTaskRef(ref));
+      if (cancellation !== null) cancellations.set(cancellation.id, cancellation);
+      if (running === undefined) continue;
+      running.cancellationId = cancellation?.id ?? running.cancellationId;
+      if (kind === 'TERMINATE' && cancellation !== null) running.process.terminate(noticeOf(cancellation));
+      else this.#kill(running, cancellation);
+    }
+    for (const cancellation of cancellations.values()) this.#signalled(cancellation);
+  }
+
+  /** Resolves when the ends of these tasks' processes are stored. */
+  async ended(refs: readonly TaskRef[]): Promise<void> {
+    await Promise.all(refs.map((ref) => this.#running.get(printTaskRef(ref))?.stored));
+  }
+
+  /** Stops watching; processes go on, and the next engine takes them up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.settled();
+    for (const running of this.#running.values()) for (const cancel of running.timers) cancel();
+    for (const cancel of this.#graceTimers.values()) cancel();
+    this.#retryTimer?.();
+    this.#parts.processes.close();
+  }
+
+  async #launchReady(): Promise<void> {
+    while (this.#isWanted && !this.#closed && this.problem === null) {
+      this.#isWanted = false;
+      const claimed = this.#claim();
+      if (claimed.length === 0) return;
+      await Promise.all(
+        claimed.map(async (row) => {
+          const result = await this.#launch(row);
+          if (result.ok) this.#watch(row, result.process);
+          this.#persist(() => this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result));
+        }),
+      );
+      this.#isWanted = true;
+    }
+  }
+
+  /** Marks what is to be started, before it is: after a crash these starts are looked for, and none is made twice. */
+  #claim(): readonly TaskRow[] {
+    const { store, cores } = this.#parts;
+    let free = cores - this.#usedCores;
+    try {
+      return store.transaction(() => {
+        const claimed: TaskRow[] = [];
+        while (claimed.length < LAUNCH_BATCH) {
+          const ready = store.nextReady();
+          if (ready === null) break;
+          const { minCores } = ready.kind === 'TASK' ? ready.row.place : ready.group.place;
+          if (minCores > free && minCores <= cores) break;
+          const row = ready.kind === 'TASK' ? ready.row : this.#takeFirst(ready.group.jobId, ready.group.number, ready.group.id);
+          const launched = { ...row, run: row.run + 1, isLaunched: true };
+          store.saveTask(launched);
+          claimed.push(launched);
+          free -= Math.min(minCores, cores);
+        }
+        return claimed;
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#retryLater(() => undefined, error);
+      return [];
+    }
+  }
+
+  #takeFirst(jobId: number, number: number, groupId: number): TaskRow {
+    const { store } = this.#parts;
+    const instance = store.firstInstance(groupId);
+    const master = store.task({ jobId, taskNumber: number, instance: null });
+    const { sweep } = store.spec(jobId, number);
+    const group = store.groupOf({ jobId, taskNumber: number, instance }, sweep?.increment ?? 1);
+    if (group === null || master === null || sweep === null) throw new Error(`sweep ${jobId}.${number} has no subtask ${instance}`);
+    return store.takeInstance(group, instance, sweep.increment, master.createdAt, substituteInstance(master.name, instance));
+  }
+
+  async #launch(row: TaskRow): Promise<LaunchResult> {
+    const { store, folder, processes, cores } = this.#parts;
+    const { ref } = row;
+    if (row.place.minCores > cores) {
+      return { ok: false, message: `The task needs ${row.place.minCores} cores, this machine offers ${cores}` };
+    }
+    try {
+      folder.makeJobFolder(ref.jobId);
+    } catch (error) {
+      return { ok: false, message: `The folder for the task's files could not be made: ${error instanceof Error ? error.message : String(error)}` };
+    }
+    const master = store.spec(ref.jobId, ref.taskNumber);
+    const spec = ref.instance === null ? master : subtaskSpec(master, ref.instance);
+    return processes.launch(this.#launchOf(row, spec));
+  }
+
+  #launchOf(row: TaskRow, spec: TaskSpec): Launch {
+    const { folder, environment } = this.#parts;
+    const { ref } = row;
+    const workDirectory = resolve(spec.workDirectory ?? '.');
+    const cancelFile = folder.taskFile(ref, `cancel${row.run}`);
+    return {
+      runFile: folder.taskFile(ref, `run${row.run}`),
+      cancelFile,
+      commandLine: spec.commandLine,
+      workDirectory,
+      environment: {
+        ...environment,
+        ...Object.fromEntries(spec.environment.map(({ name, value }) => [name, value])),
+        TASKGATE_JOB_ID: String(ref.jobId),
+        TASKGATE_TASK_ID: printTaskId(ref),
+        TASKGATE_INSTANCE: ref.instance === null ? '' : String(ref.instance),
+        TASKGATE_CANCEL_FILE: cancelFile,
+      },
+      stdinPath: spec.stdinPath === null ? null : resolve(workDirectory, spec.stdinPath),
+      ...outputPaths(folder, ref, spec),
+    };
+  }
+
+  #watch(row: TaskRow, process: TaskProcess): void {
+    const { ref, place } = row;
+    const { promise: stored, resolve: onStored } = Promise.withResolvers<undefined>();
+    const running: RunningTask = {
+      ref,
+      process,
+      cores: place.minCores,
+      cancellationId: row.status.cancellationId,
+      timers: [],
+      stored,
+      onStored: () => onStored(undefined),
+    };
+    this.#running.set(printTaskRef(ref), running);
+    this.#usedCores += running.cores;
+    void process.ended.then((end) => this.#onEnd(running, end));
+  }
+
+  #onEnd(running: RunningTask, end: ProcessEnd): void {
+    if (this.#closed || this.#running.get(printTaskRef(running.ref)) !== running) return;
+    this.#persist(() => {
+      this.#storeEnd(running.ref, end);
+      this.#forget(running);
+    });
+  }
+
+  #forget(running: RunningTask): void {
+    for (const cancel of running.timers) cancel();
+    this.#running.delete(printTaskRef(running.ref));
+    this.#usedCores -= running.cores;
+    running.onStored();
+    this.dispatch();
+  }
+
+  #storeStart(row: TaskRow, result: { readonly ok: true; readonly identity: TaskRow['identity'] } | { readonly ok: false; readonly message: string }): void {
+    this.#update(row.ref, (job, current) => {
+      if (result.ok) job.advance({ ...current, identity: result.identity }, { type: 'START' });
+      else job.advance(current, { type: 'START_FAILED', message: result.message });
+    });
+    if (!result.ok) {
+      this.#removeFiles(row);
+      this.dispatch();
+      return;
+    }
+    this.#armRuntime(row.ref);
+  }
+
+  #storeEnd(ref: TaskRef, end: ProcessEnd): void {
+    const { store } = this.#parts;
+    const row = store.task(ref);
+    this.#update(ref, (job, current) => job.advance(current, eventOf(end)));
+    if (row === null) return;
+    this.#removeFiles(row);
+    const id = row.status.cancellationId;
+    if (id === null) return;
+    const cancellation = store.cancellation(id);
+    if (cancellation !== null && !isOver(cancellation)) return;
+    this.#graceTimers.get(id)?.();
+    this.#graceTimers.delete(id);
+  }
+
+  #removeFiles(row: TaskRow): void {
+    const { folder } = this.#parts;
+    for (const suffix of ['run', 'cancel']) {
+      try {
+        rmSync(folder.taskFile(row.ref, `${suffix}${row.run}`), { force: true });
+      } catch (error) {
+        this.#parts.warn(`A file of task ${printTaskRef(row.ref)} could not be removed: ${String(error)}`);
+      }
+    }
+  }
+
+  /** Changes one task's job in a transaction of its own, then acts on processes where a rule of the job asks for it. */
+  #update(ref: TaskRef, work: (job: JobUpdate, row: TaskRow) => void): void {
+    const { store } = this.#parts;
+    const actions = store.transaction(() => {
+      const job = store.job(ref.jobId);
+      const row = store.task(ref);
+      if (job === null || row === null) throw new Error(`task ${printTaskRef(ref)} is not stored`);
+      const update = new JobUpdate(this.updateContext(), job);
+      work(update, row);
+      update.finish();
+      return update.actions;
+    });
+    this.act(actions);
+  }
+
+  /** After a restart: the deadlines and signals of a task that an earlier gateway started. */
+  #carryOn(ref: TaskRef): void {
+    const { store } = this.#parts;
+    const row = store.task(ref);
+    const running = this.#running.get(printTaskRef(ref));
+    if (row === null || running === undefined) return;
+    const cancellation = row.status.cancellationId === null ? null : store.cancellation(row.status.cancellationId);
+    switch (row.status.state) {
+      case 'RUNNING':
+        this.#armRuntime(ref);
+        break;
+      case 'FINISHING':
+        this.#kill(running, null);
+        break;
+      case 'CANCELING':
+        if (cancellation === null) throw new Error(`task ${printTaskRef(ref)} is CANCELING without a cancellation`);
+        if (cancellation.phase === 'ACCEPTED') {
+          this.act([{ kind: cancellation.force ? 'KILL' : 'TERMINATE', ref, cancellation }]);
+        } else if (cancellation.phase === 'GRACE_PERIOD') {
+          running.process.awaitTermination();
+          this.#armGrace(cancellation);
+        } else {
+          this.#kill(running, cancellation);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  #signalled(cancellation: Cancellation): void {
+    if (isOver(cancellation)) return;
+    const phase = cancellation.force ? 'KILLING' : 'GRACE_PERIOD';
+    if (cancellation.phase !== phase) {
+      this.#persist(() => {
+        this.#parts.store.transaction(() => this.#parts.store.saveCancellation({ ...cancellation, phase }));
+      });
+    }
+    if (!cancellation.force) this.#armGrace(cancellation);
+  }
+
+  #armGrace(cancellation: Cancellation): void {
+    const { id, graceExpiresAt } = cancellation;
+    if (graceExpiresAt === null || this.#graceTimers.has(id)) return;
+    this.#graceTimers.set(
+      id,
+      this.#parts.clock.at(graceExpiresAt, () => this.#persist(() => this.#expireGrace(id))),
+    );
+  }
+
+  #expireGrace(id: string): void {
+    const { store } = this.#parts;
+    this.#graceTimers.delete(id);
+    const cancellation = store.cancellation(id);
+    if (cancellation === null || isOver(cancellation) || cancellation.force) return;
+    const killing: Cancellation = { ...cancellation, phase: 'KILLING' };
+    store.transaction(() => store.saveCancellation(killing));
+    for (const running of this.#running.values()) if (running.cancellationId === id) this.#kill(running, killing);
+  }
+
+  #kill(running: RunningTask, cancellation: Cancellation | null): void {
+    if (cancellation?.force === true) running.process.kill(noticeOf(cancellation));
+    else running.process.kill();
+    running.timers.push(this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#persist(() => this.#giveUp(running))));
+  }
+
+  /** The watchdog's word: no task stays CANCELING for ever. */
+  #giveUp(running: RunningTask): void {
+    const { store, clock, warn } = this.#parts;
+    if (this.#running.get(printTaskRef(running.ref)) !== running) return;
+    warn(`Task ${printTaskRef(running.ref)} was killed, but its process group ${running.process.identity.pid} does not end`);
+    const cancellation = running.cancellationId === null ? null : store.cancellation(running.cancellationId);
+    if (cancellation !== null && !isOver(cancellation)) {
+      store.transaction(() => store.saveCancellation({ ...cancellation, phase: 'LOST', completedAt: clock.now() }));
+    }
+    this.#storeEnd(running.ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'The process group did not end after SIGKILL' });
+    this.#forget(running);
+  }
+
+  #armRuntime(ref: TaskRef): void {
+    const { store, clock } = this.#parts;
+    const running = this.#running.get(printTaskRef(ref));
+    const { runtimeSeconds } = store.spec(ref.jobId, ref.taskNumber);
+    const startedAt = store.task(ref)?.status.startedAt ?? null;
+    if (running === undefined || runtimeSeconds === null || startedAt === null) return;
+    running.timers.push(
+      clock.at(startedAt + runtimeSeconds * 1_000, () =>
+        this.#persist(() =>
+          this.#update(ref, (job, row) => {
+            if (row.status.state !== 'RUNNING') return;
+            const message = `The time limit of ${runtimeSeconds} seconds was exceeded`;
+            job.cancel(row, job.systemCancellation('RUNTIME_EXCEEDED', ref, message));
+          }),
+        ),
+      ),
+    );
+  }
+
+  /** Does work that must be stored: where the disk does not take it, it is tried again, in order, until it does. */
+  #persist(work: () => void): void {
+    if (this.#closed) return;
+    if (this.#unstored.length > 0) {
+      this.#unstored.push(work);
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#retryLater(work, error);
+    }
+  }
+
+  #retryLater(work: () => void, error: StoreError): void {
+    this.#parts.warn(`State could not be stored and is tried again: ${error.message}`);
+    this.#unstored.unshift(work);
+    if (this.#unstored.length === 1) this.#onHealth(this.problem);
+    this.#armRetry();
+  }
+
+  #armRetry(): void {
+    this.#retryTimer ??= this.#parts.clock.at(this.#parts.clock.now() + STORE_RETRY, () => this.#retry());
+  }
+
+  #retry(): void {
+    this.#retryTimer = null;
+    try {
+      while (this.#unstored.length > 0) {
+        this.#unstored[0]?.();
+        this.#unstored.shift();
+      }
+      this.#onHealth(null);
+      this.dispatch();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#armRetry();
+    }
+  }
+}
+
+/** Where the task's output goes: its own files, or those that it was created with, relative to its work directory. */
+export function outputPaths(folder: DataFolder, ref: TaskRef, spec: TaskSpec): Pick<Launch, 'stdoutPath' | 'stderrPath'> {
+  const workDirectory = resolve(spec.workDirectory ?? '.');
+  const path = (given: string | null, suffix: string): string =>
+    given === null ? folder.taskFile(ref, suffix) : resolve(workDirectory, given);
+  return { stdoutPath: path(spec.stdoutPath, 'stdout'), stderrPath: path(spec.stderrPath, 'stderr') };
+}
+
+function eventOf(end: ProcessEnd): TaskEvent {
+  switch (end.kind) {
+    case 'EXIT':
+      return { type: 'EXIT', exitCode: end.exitCode, signal: end.signal };
+    case 'START_FAILED':
+      return { type: 'START_FAILED', message: end.message };
+    case 'LOST':
+      return { type: 'LOST', endReason: end.endReason, message: end.message };
+  }
+}
+
+function noticeOf(cancellation: Cancellation): CancelNotice {
+  const { message, requestedBy, force, graceExpiresAt } = cancellation;
+  return { message, requestedBy, force, graceExpiresAt: graceExpiresAt === null ? null : new Date(graceExpiresAt).toISOString() };
+}

@@ -1,0 +1,44 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
+/** What a launcher has written so far. */
+export interface RunRecord {
+  /** Null: not written yet. */
+  readonly pid: number | null;
+  /** As the shell's `$?` gives it; null: the command has not ended, or was killed with its launcher. */
+  readonly status: number | null;
+}
+
+/** Takes the run file for good if no launcher has: then the command is never run. */
+export function claimRunFile(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx'));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Reads the run file; a line counts once its end is written. */
+export function readRunFile(path: string): RunRecord {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch {
+    text = '';
+  }
+  const [pid, status] = text.split('\n').slice(0, -1);
+  return { pid: pid === undefined ? null : Number(pid), status: status === undefined ? null : Number(status) };
+}
+
+const SIGNAL_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/**
+ * What the shell's `$?` says: an exit code, or above 128 the signal that ended the command (POSIX, Shell Command Language, 2.8.2).
+ * A command that itself exits with 128 + n is not told from one that signal n ended.
+ */
+export function exitOfStatus(status: number): { readonly exitCode: number | null; readonly signal: string | null } {
+  const signal = status > 128 ? (SIGNAL_NAMES.get(status - 128) ?? null) : null;
+  return { exitCode: signal === null ? status : null, signal };
+}
