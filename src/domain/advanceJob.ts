@@ -28,7 +28,15 @@ export interface JobRule {
 
 /** A job that was just created: CONFIGURING. */
 export function newJobMarks(now: number): JobMarks {
-  return { state: 'CONFIGURING', previousState: null, submittedAt: null, startedAt: null, endedAt: null, changedAt: now, errorMessage: null };
+  return {
+    state: 'CONFIGURING',
+    previousState: null,
+    submittedAt: null,
+    startedAt: null,
+    endedAt: null,
+    changedAt: now,
+    errorMessage: null,
+  };
 }
 
 /** The job in another state. Leaving a terminal state clears how it had ended. */
@@ -51,7 +59,13 @@ export function moveJob(marks: JobMarks, state: JobState, now: number): JobMarks
  * @param trigger - the last of the tasks' steps
  * @returns null where the job stays in its state
  */
-export function advanceJob(marks: JobMarks, tasks: TaskCounts, rule: JobRule, trigger: JobTrigger, now: number): JobStep | null {
+export function advanceJob(
+  marks: JobMarks,
+  tasks: TaskCounts,
+  rule: JobRule,
+  trigger: JobTrigger,
+  now: number,
+): JobStep | null {
   const state = rollUpJob(tasks, rule);
   if (state === marks.state) return null;
   const moved = moveJob(marks, state, now);

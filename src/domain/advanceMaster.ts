@@ -11,9 +11,16 @@ import { type TaskStatus } from './TaskStatus.js';
  * @param trigger - the last of the subtasks' steps: its cause, message and actor are the master's too
  * @returns null where the master stays in its state
  */
-export function advanceMaster(status: TaskStatus, subtasks: TaskCounts, trigger: TaskStep, now: number): TaskStep | null {
+export function advanceMaster(
+  status: TaskStatus,
+  subtasks: TaskCounts,
+  trigger: TaskStep,
+  now: number,
+): TaskStep | null {
   const reopened = isTerminal(status.state) && endedTasks(subtasks) < totalTasks(subtasks);
-  const base: TaskStatus = reopened ? { ...status, endReason: null, errorMessage: null, endedAt: null, cancellationId: null } : status;
+  const base: TaskStatus = reopened
+    ? { ...status, endReason: null, errorMessage: null, endedAt: null, cancellationId: null }
+    : status;
   const state = rollUpSweep(subtasks, base.cancellationId !== null);
   if (state === status.state) return null;
   const { cause, message, actor } = trigger;

@@ -156,7 +156,12 @@ function exit(
       const reason: EndReason = cancellation?.reason === 'RUNTIME_EXCEEDED' ? 'RUNTIME_EXCEEDED' : 'CANCELED';
       const errorMessage = cancellation === null ? 'Canceled' : describeCancellation(cancellation);
       const ended = end(status, 'FAILED', reason, now, { exitCode, signal, errorMessage });
-      return step(ended, stopCause(cancellation), cancellation?.message ?? null, cancellation === null ? null : cancelActor(cancellation));
+      return step(
+        ended,
+        stopCause(cancellation),
+        cancellation?.message ?? null,
+        cancellation === null ? null : cancelActor(cancellation),
+      );
     }
     case 'RUNNING': {
       if (exitCode === 0)

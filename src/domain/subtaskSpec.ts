@@ -3,7 +3,8 @@ import { substituteInstance } from './Sweep.js';
 
 /** What one subtask runs: its master's, with `*` replaced by its value in the name, the command line and the three paths. */
 export function subtaskSpec(master: TaskSpec, instance: number): TaskSpec {
-  const substitute = (text: string | null): string | null => (text === null ? null : substituteInstance(text, instance));
+  const substitute = (text: string | null): string | null =>
+    text === null ? null : substituteInstance(text, instance);
   return {
     ...master,
     sweep: null,

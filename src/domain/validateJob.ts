@@ -100,7 +100,11 @@ export function findDependencyProblems(
   for (const [index, task] of tasks.entries()) {
     for (const name of task.dependsOn) {
       const where = [...path, String(index), 'dependsOn'];
-      const isKnown = problems.require(dependsOn.has(name), () => `No task of the job is named ${quote(name)}; dependsOn takes names of the job's tasks.`, where);
+      const isKnown = problems.require(
+        dependsOn.has(name),
+        () => `No task of the job is named ${quote(name)}; dependsOn takes names of the job's tasks.`,
+        where,
+      );
       if (isKnown && task.name !== '') dependsOn.get(task.name)?.add(name);
     }
     if (problems.isFull) return problems.list;
@@ -109,7 +113,13 @@ export function findDependencyProblems(
   const cycle = findCycle(dependsOn);
   if (cycle === null) return [];
   const index = tasks.findIndex((task) => task.name === cycle[0]);
-  return [invalidInput(`The dependencies are circular: ${cycle.map(quote).join(' -> ')}.`, [...path, String(index), 'dependsOn'])];
+  return [
+    invalidInput(`The dependencies are circular: ${cycle.map(quote).join(' -> ')}.`, [
+      ...path,
+      String(index),
+      'dependsOn',
+    ]),
+  ];
 }
 
 function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | null {
@@ -142,7 +152,11 @@ function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly st
 
 function requireTasks(problems: Problems, tasks: readonly TaskSpec[], path: readonly string[], limits: Limits): void {
   const count = tasks.length;
-  const fits = problems.require(count <= MAX_TASKS_PER_CALL, () => `The call has ${count} tasks; at most ${MAX_TASKS_PER_CALL} are allowed in one call.`, path);
+  const fits = problems.require(
+    count <= MAX_TASKS_PER_CALL,
+    () => `The call has ${count} tasks; at most ${MAX_TASKS_PER_CALL} are allowed in one call.`,
+    path,
+  );
   if (!fits) return;
   for (const [index, task] of tasks.entries()) {
     if (problems.isFull) return;
@@ -173,44 +187,87 @@ function requireTask(problems: Problems, task: TaskSpec, path: readonly string[]
 }
 
 function requireName(problems: Problems, name: string, path: InputPath): void {
-  problems.require(codePoints(name) <= MAX_NAME_LENGTH, () => `The name ${quote(name)} has ${codePoints(name)} characters; at most ${MAX_NAME_LENGTH} are allowed.`, path);
+  problems.require(
+    codePoints(name) <= MAX_NAME_LENGTH,
+    () => `The name ${quote(name)} has ${codePoints(name)} characters; at most ${MAX_NAME_LENGTH} are allowed.`,
+    path,
+  );
   requireNoNul(problems, name, path);
 }
 
 function requireSweep(problems: Problems, sweep: Sweep, path: readonly string[]): boolean {
   const { start, end, increment } = sweep;
-  const inOrder = problems.require(start >= 0, () => `The sweep starts at ${start}; it must start at 0 or more.`, [...path, 'start']);
-  const hasIncrement = problems.require(increment >= 1, () => `The sweep's increment is ${increment}; it must be 1 or more.`, [...path, 'increment']);
-  const hasEnd = problems.require(end >= start && end <= MAX_INT, () => `The sweep ends at ${end}; it must end at its start, ${start}, or later.`, [...path, 'end']);
+  const inOrder = problems.require(start >= 0, () => `The sweep starts at ${start}; it must start at 0 or more.`, [
+    ...path,
+    'start',
+  ]);
+  const hasIncrement = problems.require(
+    increment >= 1,
+    () => `The sweep's increment is ${increment}; it must be 1 or more.`,
+    [...path, 'increment'],
+  );
+  const hasEnd = problems.require(
+    end >= start && end <= MAX_INT,
+    () => `The sweep ends at ${end}; it must end at its start, ${start}, or later.`,
+    [...path, 'end'],
+  );
   if (!inOrder || !hasIncrement || !hasEnd) return false;
   const count = sweepCount(sweep);
-  return problems.require(count <= MAX_SWEEP_INSTANCES, () => `The sweep has ${count} instances; at most ${MAX_SWEEP_INSTANCES} are allowed.`, path);
+  return problems.require(
+    count <= MAX_SWEEP_INSTANCES,
+    () => `The sweep has ${count} instances; at most ${MAX_SWEEP_INSTANCES} are allowed.`,
+    path,
+  );
 }
 
 function requireCommandLine(problems: Problems, commandLine: string, sweep: Sweep | null, path: InputPath): void {
   problems.require(commandLine.trim() !== '', () => 'The command line is empty; it must be a command for sh -c.', path);
   requireNoNul(problems, commandLine, path);
   const bytes = byteLength(sweep === null ? commandLine : substituteInstance(commandLine, sweep.end));
-  problems.require(bytes <= MAX_COMMAND_LINE_BYTES, () => `The command line ${quote(commandLine)} has ${bytes} bytes; at most ${MAX_COMMAND_LINE_BYTES} are allowed.`, path);
+  problems.require(
+    bytes <= MAX_COMMAND_LINE_BYTES,
+    () => `The command line ${quote(commandLine)} has ${bytes} bytes; at most ${MAX_COMMAND_LINE_BYTES} are allowed.`,
+    path,
+  );
 }
 
 function requirePath(problems: Problems, value: string | null, path: InputPath): void {
   if (value === null) return;
   problems.require(value !== '', () => 'The path is empty; leave it out for the default.', path);
-  problems.require(byteLength(value) <= MAX_PATH_BYTES, () => `The path ${quote(value)} has ${byteLength(value)} bytes; at most ${MAX_PATH_BYTES} are allowed.`, path);
+  problems.require(
+    byteLength(value) <= MAX_PATH_BYTES,
+    () => `The path ${quote(value)} has ${byteLength(value)} bytes; at most ${MAX_PATH_BYTES} are allowed.`,
+    path,
+  );
   requireNoNul(problems, value, path);
 }
 
-function requireEnvironment(problems: Problems, environment: readonly EnvironmentVariable[], path: readonly string[]): void {
+function requireEnvironment(
+  problems: Problems,
+  environment: readonly EnvironmentVariable[],
+  path: readonly string[],
+): void {
   let bytes = 0;
   for (const [index, { name, value }] of environment.entries()) {
     bytes += byteLength(name) + byteLength(value) + 2;
     const where = [...path, String(index), 'name'];
-    problems.require(/^[^=\0]+$/.test(name), () => `${quote(name)} cannot name an environment variable; it must not be empty nor contain "=" or NUL.`, where);
-    problems.require(!name.startsWith('TASKGATE_'), () => `${quote(name)} is reserved; names that start with TASKGATE_ are set by the gateway.`, where);
+    problems.require(
+      /^[^=\0]+$/.test(name),
+      () => `${quote(name)} cannot name an environment variable; it must not be empty nor contain "=" or NUL.`,
+      where,
+    );
+    problems.require(
+      !name.startsWith('TASKGATE_'),
+      () => `${quote(name)} is reserved; names that start with TASKGATE_ are set by the gateway.`,
+      where,
+    );
     requireNoNul(problems, value, [...path, String(index), 'value']);
   }
-  problems.require(bytes <= MAX_ENVIRONMENT_BYTES, () => `The environment has ${bytes} bytes; at most ${MAX_ENVIRONMENT_BYTES} are allowed.`, path);
+  problems.require(
+    bytes <= MAX_ENVIRONMENT_BYTES,
+    () => `The environment has ${bytes} bytes; at most ${MAX_ENVIRONMENT_BYTES} are allowed.`,
+    path,
+  );
 }
 
 function requireNoNul(problems: Problems, text: string, path: InputPath): void {

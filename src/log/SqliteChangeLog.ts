@@ -83,7 +83,15 @@ export class SqliteChangeLog implements ChangeLogWriter {
     const sequence = this.#newest + this.#pending.length + 1;
     const { taskNumber, instances } = change.kind === 'task' ? change : { taskNumber: null, instances: null };
     const instance = instances === null ? null : instances.size === 1 ? (instances.at(0) ?? null) : RANGE;
-    this.#insert.run(sequence, change.jobId, taskNumber, instance, change.owner, change.occurredAt, JSON.stringify(change));
+    this.#insert.run(
+      sequence,
+      change.jobId,
+      taskNumber,
+      instance,
+      change.owner,
+      change.occurredAt,
+      JSON.stringify(change),
+    );
     this.#pending.push({ sequence, change });
   }
 

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 export type Migration = string;
 
 /** What opening a database file came to. */
-export type DatabaseOpening = { readonly ok: true; readonly database: DatabaseSync } | { readonly ok: false; readonly message: string };
+export type DatabaseOpening =
+  { readonly ok: true; readonly database: DatabaseSync } | { readonly ok: false; readonly message: string };
 
 /**
  * Opens (or makes) the SQLite file with write-ahead logging: what was committed survives the gateway's `kill -9`.
@@ -17,7 +18,9 @@ export function openDatabase(path: string, rooms: Readonly<Record<string, readon
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;');
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;',
+    );
     const problem = migrate(database, rooms);
     if (problem === null) return { ok: true, database };
     database.close();

@@ -10,7 +10,8 @@ export interface DataFolderProblem {
 }
 
 /** What taking a data folder came to. */
-export type DataFolderOpening = { readonly ok: true; readonly folder: DataFolder } | { readonly ok: false; readonly problem: DataFolderProblem };
+export type DataFolderOpening =
+  { readonly ok: true; readonly folder: DataFolder } | { readonly ok: false; readonly problem: DataFolderProblem };
 
 /** The gateway's folder: the store, and the files of tasks. One gateway at a time has it. */
 export class DataFolder {
@@ -41,7 +42,10 @@ export class DataFolder {
         const message = `The data folder ${path} is in use by another gateway${holder(pidFile)}. Stop it, or give this one another --data-dir.`;
         return { ok: false, problem: { code: 'DATA_DIR_IN_USE', message } };
       }
-      return { ok: false, problem: { code: 'DATA_DIR_UNUSABLE', message: `The data folder ${path} cannot be used: ${text}` } };
+      return {
+        ok: false,
+        problem: { code: 'DATA_DIR_UNUSABLE', message: `The data folder ${path} cannot be used: ${text}` },
+      };
     }
   }
 

@@ -1,7 +1,14 @@
 import { advanceJob, type JobTrigger, moveJob } from '../../domain/advanceJob.js';
 import { advanceMaster } from '../../domain/advanceMaster.js';
 import { advanceTask, type TaskEvent, type TaskStep } from '../../domain/advanceTask.js';
-import { type Cancellation, cancelActor, cancelCause, complete, escalate, SYSTEM_USER } from '../../domain/Cancellation.js';
+import {
+  type Cancellation,
+  cancelActor,
+  cancelCause,
+  complete,
+  escalate,
+  SYSTEM_USER,
+} from '../../domain/Cancellation.js';
 import { decideCancel } from '../../domain/decideCancel.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
@@ -103,8 +110,14 @@ export class JobUpdate {
   /** Logs and counts that a task, or a range of subtasks, was created. Its rows are stored by the caller. */
   created(row: Pick<TaskRow, 'ref' | 'status' | 'subtaskCounts'>, instances: InstanceSet | null, actor: string): void {
     const { status } = row;
-    this.#log(row.ref.taskNumber, instances, status, row.subtaskCounts, null, { status, cause: 'CREATED', message: null, actor });
-    if (row.subtaskCounts === null) this.#count(row.ref.taskNumber, instances !== null, null, status.state, instances?.size ?? 1);
+    this.#log(row.ref.taskNumber, instances, status, row.subtaskCounts, null, {
+      status,
+      cause: 'CREATED',
+      message: null,
+      actor,
+    });
+    if (row.subtaskCounts === null)
+      this.#count(row.ref.taskNumber, instances !== null, null, status.state, instances?.size ?? 1);
   }
 
   /**
@@ -112,13 +125,22 @@ export class JobUpdate {
    *
    * @returns the row afterwards; null where the event changes nothing in its state
    */
-  advance(row: TaskRow, event: TaskEvent, patch: Partial<Pick<TaskRow, 'run' | 'isLaunched' | 'identity' | 'place'>> = {}): TaskRow | null {
+  advance(
+    row: TaskRow,
+    event: TaskEvent,
+    patch: Partial<Pick<TaskRow, 'run' | 'isLaunched' | 'identity' | 'place'>> = {},
+  ): TaskRow | null {
     const { now } = this.context;
     const step = advanceTask(row.status, event, now, this.cancellation(row.status.cancellationId));
     if (step === null) return null;
     const isSubtask = row.ref.instance !== null;
     const ended = isTerminal(step.status.state);
-    const changed: TaskRow = { ...row, ...(ended ? { isLaunched: false, identity: null } : {}), ...patch, status: step.status };
+    const changed: TaskRow = {
+      ...row,
+      ...(ended ? { isLaunched: false, identity: null } : {}),
+      ...patch,
+      status: step.status,
+    };
     this.context.store.saveTask(changed);
     if (ended) this.#completeOwn(changed);
     const instances = row.ref.instance === null ? null : InstanceSet.of([row.ref.instance]);
@@ -141,7 +163,8 @@ export class JobUpdate {
     this.#log(group.number, instances, step.status, null, group.status.state, step);
     this.#count(group.number, true, group.status.state, step.status.state, instances.size);
     this.advanceMaster(group.number, step);
-    if (step.status.state === 'FAILED') this.#failed ??= { jobId: group.jobId, taskNumber: group.number, instance: instances.at(0) ?? null };
+    if (step.status.state === 'FAILED')
+      this.#failed ??= { jobId: group.jobId, taskNumber: group.number, instance: instances.at(0) ?? null };
     this.#trigger = step;
     return changed;
   }
@@ -218,10 +241,16 @@ export class JobUpdate {
       this.saveMaster({ ...master, status: { ...master.status, cancellationId: cancellation.id } });
     }
     const rows = store.openSubtasks(this.#job.id, taskNumber);
-    for (const group of store.groups(this.#job.id, taskNumber)) this.advanceGroup(group, { type: 'CANCEL', cancellation });
+    for (const group of store.groups(this.#job.id, taskNumber))
+      this.advanceGroup(group, { type: 'CANCEL', cancellation });
     for (const row of rows) this.cancel(row, cancellation);
     const { status } = this.master(taskNumber);
-    const trigger = { status, cause: cancelCause(cancellation, cancellation.force), message: cancellation.message, actor: cancelActor(cancellation) };
+    const trigger = {
+      status,
+      cause: cancelCause(cancellation, cancellation.force),
+      message: cancellation.message,
+      actor: cancelActor(cancellation),
+    };
     this.advanceMaster(taskNumber, trigger);
   }
 
@@ -246,7 +275,11 @@ export class JobUpdate {
     const { store, now } = this.context;
     const { marks, spec, ending } = this.#job;
     if (marks.state !== 'CONFIGURING' || ending !== null) {
-      const rule = { ending, runUntilCanceled: spec.runUntilCanceled, cancellation: this.cancellation(this.#job.cancellationId) };
+      const rule = {
+        ending,
+        runUntilCanceled: spec.runUntilCanceled,
+        cancellation: this.cancellation(this.#job.cancellationId),
+      };
       const cause = trigger ?? this.#trigger ?? { cause: 'OBSERVED', message: null, actor: null };
       const derived = trigger === null ? { cause: cause.cause, message: null, actor: null } : trigger;
       const step = advanceJob(marks, this.#job.counts, rule, derived, now);
@@ -267,7 +300,13 @@ export class JobUpdate {
   }
 
   #applyFailureRule(): void {
-    if (this.#failed === null || !this.#job.spec.failOnTaskFailure || this.#job.ending !== null || this.#job.marks.state === 'CONFIGURING') return;
+    if (
+      this.#failed === null ||
+      !this.#job.spec.failOnTaskFailure ||
+      this.#job.ending !== null ||
+      this.#job.marks.state === 'CONFIGURING'
+    )
+      return;
     const message = `Task ${printTaskRef(this.#failed)} failed, and the job ends at its first failed task`;
     const cancellation = this.systemCancellation('TASK_FAILURE', null, message);
     this.patchJob({ ending: 'FAILED', cancellationId: cancellation.id });
@@ -346,8 +385,10 @@ export class JobUpdate {
     if (row.type === 'PARAMETRIC_SWEEP') this.saveMaster({ ...this.master(taskNumber), place });
     else store.saveTask({ ...row, place });
     if (place.waitingFor > 0 || row.type !== 'PARAMETRIC_SWEEP') return;
-    for (const group of store.groups(this.#job.id, taskNumber)) store.saveGroup({ ...group, place: { ...group.place, waitingFor: 0 } });
-    for (const subtask of store.openSubtasks(this.#job.id, taskNumber)) store.saveTask({ ...subtask, place: { ...subtask.place, waitingFor: 0 } });
+    for (const group of store.groups(this.#job.id, taskNumber))
+      store.saveGroup({ ...group, place: { ...group.place, waitingFor: 0 } });
+    for (const subtask of store.openSubtasks(this.#job.id, taskNumber))
+      store.saveTask({ ...subtask, place: { ...subtask.place, waitingFor: 0 } });
   }
 
   #failDependents(taskNumbers: readonly number[], failed: TaskRow): void {
@@ -357,7 +398,10 @@ export class JobUpdate {
   /** Ends a task that waits for one that did not finish. */
   failDependent(taskNumber: number, name: string, state: string): void {
     const { store } = this.context;
-    const event: TaskEvent = { type: 'DEPENDENCY_FAILED', message: `Task "${name}", which this one depends on, is ${state}` };
+    const event: TaskEvent = {
+      type: 'DEPENDENCY_FAILED',
+      message: `Task "${name}", which this one depends on, is ${state}`,
+    };
     const row = store.task({ jobId: this.#job.id, taskNumber, instance: null });
     if (row === null) return;
     if (row.type !== 'PARAMETRIC_SWEEP') {

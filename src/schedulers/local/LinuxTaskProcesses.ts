@@ -5,7 +5,13 @@ import { LAUNCHER } from './launcherScript.js';
 import { ProcessGroup } from './ProcessGroup.js';
 import { commandLineOf, isGroupAlive, isThisBoot, startTimeOf, startTimeOfChild } from './procfs.js';
 import { claimRunFile, exitOfStatus, readRunFile } from './runFile.js';
-import { type Adoption, type Launch, type LaunchResult, type ProcessIdentity, type TaskProcesses } from './TaskProcess.js';
+import {
+  type Adoption,
+  type Launch,
+  type LaunchResult,
+  type ProcessIdentity,
+  type TaskProcesses,
+} from './TaskProcess.js';
 
 /** How often the launchers of an earlier gateway, whose ends are not announced to this one, are looked at, in milliseconds. */
 const ADOPTED_INTERVAL = 25;
@@ -30,7 +36,8 @@ export class LinuxTaskProcesses implements TaskProcesses {
       checkFolder(launch.workDirectory);
       const stdin = open(opened, 'Standard input', launch.stdinPath ?? '/dev/null', 'r');
       const stdout = open(opened, 'Standard output', launch.stdoutPath, 'w');
-      const stderr = launch.stderrPath === launch.stdoutPath ? stdout : open(opened, 'Standard error', launch.stderrPath, 'w');
+      const stderr =
+        launch.stderrPath === launch.stdoutPath ? stdout : open(opened, 'Standard error', launch.stderrPath, 'w');
       return await this.#spawn(launch, [stdin, stdout, stderr]);
     } catch (error) {
       return { ok: false, message: messageOf(error) };
@@ -44,9 +51,14 @@ export class LinuxTaskProcesses implements TaskProcesses {
       return identity === null ? { kind: 'NEVER_STARTED' } : { kind: 'ENDED', end: lost(identity) };
     }
     const { pid, status } = await this.#readClaimed(launch.runFile);
-    if (pid === null) return { kind: 'ENDED', end: { kind: 'START_FAILED', message: 'The command could not be started: its start was not recorded' } };
+    if (pid === null)
+      return {
+        kind: 'ENDED',
+        end: { kind: 'START_FAILED', message: 'The command could not be started: its start was not recorded' },
+      };
     const found = identity ?? { pid, startTime: startTimeOf(pid) ?? '' };
-    const isLeaderAlive = startTimeOf(pid) === found.startTime && (identity !== null || commandLineOf(pid).includes(launch.runFile));
+    const isLeaderAlive =
+      startTimeOf(pid) === found.startTime && (identity !== null || commandLineOf(pid).includes(launch.runFile));
     if (!isLeaderAlive && !isThisBoot(found.startTime) && identity !== null) {
       return { kind: 'ENDED', end: status === null ? lost(identity) : { kind: 'EXIT', ...exitOfStatus(status) } };
     }
@@ -69,12 +81,16 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 
   async #spawn(launch: Launch, stdio: [number, number, number]): Promise<LaunchResult> {
-    const child = spawn('/bin/sh', ['-c', LAUNCHER, 'taskgate', launch.runFile, launch.cancelFile, launch.commandLine], {
-      cwd: launch.workDirectory,
-      env: launch.environment,
-      detached: true,
-      stdio,
-    });
+    const child = spawn(
+      '/bin/sh',
+      ['-c', LAUNCHER, 'taskgate', launch.runFile, launch.cancelFile, launch.commandLine],
+      {
+        cwd: launch.workDirectory,
+        env: launch.environment,
+        detached: true,
+        stdio,
+      },
+    );
     const { pid } = child;
     if (pid === undefined) {
       const { promise, resolve } = Promise.withResolvers<Error>();
@@ -110,13 +126,22 @@ export class LinuxTaskProcesses implements TaskProcesses {
       this.#adopted.delete(group);
       group.launcherGone({ code: null, signal: null }, () => '');
     }
-    if (this.#adopted.size > 0) this.#stopPolling = this.#clock.at(this.#clock.now() + ADOPTED_INTERVAL, () => this.#poll());
+    if (this.#adopted.size > 0)
+      this.#stopPolling = this.#clock.at(this.#clock.now() + ADOPTED_INTERVAL, () => this.#poll());
   }
 }
 
-function lost(identity: ProcessIdentity): { readonly kind: 'LOST'; readonly endReason: 'NODE_LOST' | 'UNKNOWN'; readonly message: string } {
+function lost(identity: ProcessIdentity): {
+  readonly kind: 'LOST';
+  readonly endReason: 'NODE_LOST' | 'UNKNOWN';
+  readonly message: string;
+} {
   return isThisBoot(identity.startTime)
-    ? { kind: 'LOST', endReason: 'UNKNOWN', message: 'The process ended while no gateway was watching, and left no exit status' }
+    ? {
+        kind: 'LOST',
+        endReason: 'UNKNOWN',
+        message: 'The process ended while no gateway was watching, and left no exit status',
+      }
     : { kind: 'LOST', endReason: 'NODE_LOST', message: 'The machine was restarted while the task was running' };
 }
 

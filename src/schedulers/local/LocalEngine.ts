@@ -11,7 +11,14 @@ import { type DataFolder } from './DataFolder.js';
 import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
 import { type LocalStore, StoreError } from './LocalStore.js';
 import { type TaskRow } from './rows.js';
-import { type CancelNotice, type Launch, type LaunchResult, type ProcessEnd, type TaskProcess, type TaskProcesses } from './TaskProcess.js';
+import {
+  type CancelNotice,
+  type Launch,
+  type LaunchResult,
+  type ProcessEnd,
+  type TaskProcess,
+  type TaskProcesses,
+} from './TaskProcess.js';
 
 /** How many starts are begun in one go; between two goes the gateway answers others. */
 const LAUNCH_BATCH = 16;
@@ -94,12 +101,16 @@ export class LocalEngine {
     const { store, folder, processes } = this.#parts;
     for (const row of store.launchedTasks()) {
       const { identity, ref } = row;
-      const files = { runFile: folder.taskFile(ref, `run${row.run}`), cancelFile: folder.taskFile(ref, `cancel${row.run}`) };
+      const files = {
+        runFile: folder.taskFile(ref, `run${row.run}`),
+        cancelFile: folder.taskFile(ref, `cancel${row.run}`),
+      };
       const adoption = await processes.adopt(files, identity);
       switch (adoption.kind) {
         case 'NEVER_STARTED':
           if (row.status.state === 'QUEUED') store.transaction(() => store.saveTask({ ...row, isLaunched: false }));
-          else this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
+          else
+            this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
           break;
         case 'ENDED':
           if (row.status.state === 'QUEUED') this.#storeStart(row, { ok: true, identity });
@@ -163,7 +174,9 @@ export class LocalEngine {
         claimed.map(async (row) => {
           const result = await this.#launch(row);
           if (result.ok) this.#watch(row, result.process);
-          this.#persist(() => this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result));
+          this.#persist(() =>
+            this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result),
+          );
         }),
       );
       this.#isWanted = true;
@@ -182,7 +195,8 @@ export class LocalEngine {
           if (ready === null) break;
           const { minCores } = ready.kind === 'TASK' ? ready.row.place : ready.group.place;
           if (minCores > free && minCores <= cores) break;
-          const row = ready.kind === 'TASK' ? ready.row : this.#takeFirst(ready.group.jobId, ready.group.number, ready.group.id);
+          const row =
+            ready.kind === 'TASK' ? ready.row : this.#takeFirst(ready.group.jobId, ready.group.number, ready.group.id);
           const launched = { ...row, run: row.run + 1, isLaunched: true };
           store.saveTask(launched);
           claimed.push(launched);
@@ -203,8 +217,15 @@ export class LocalEngine {
     const master = store.task({ jobId, taskNumber: number, instance: null });
     const { sweep } = store.spec(jobId, number);
     const group = store.groupOf({ jobId, taskNumber: number, instance }, sweep?.increment ?? 1);
-    if (group === null || master === null || sweep === null) throw new Error(`sweep ${jobId}.${number} has no subtask ${instance}`);
-    return store.takeInstance(group, instance, sweep.increment, master.createdAt, substituteInstance(master.name, instance));
+    if (group === null || master === null || sweep === null)
+      throw new Error(`sweep ${jobId}.${number} has no subtask ${instance}`);
+    return store.takeInstance(
+      group,
+      instance,
+      sweep.increment,
+      master.createdAt,
+      substituteInstance(master.name, instance),
+    );
   }
 
   async #launch(row: TaskRow): Promise<LaunchResult> {
@@ -216,7 +237,10 @@ export class LocalEngine {
     try {
       folder.makeJobFolder(ref.jobId);
     } catch (error) {
-      return { ok: false, message: `The folder for the task's files could not be made: ${error instanceof Error ? error.message : String(error)}` };
+      return {
+        ok: false,
+        message: `The folder for the task's files could not be made: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
     const master = store.spec(ref.jobId, ref.taskNumber);
     const spec = ref.instance === null ? master : subtaskSpec(master, ref.instance);
@@ -279,7 +303,11 @@ export class LocalEngine {
     this.dispatch();
   }
 
-  #storeStart(row: TaskRow, result: { readonly ok: true; readonly identity: TaskRow['identity'] } | { readonly ok: false; readonly message: string }): void {
+  #storeStart(
+    row: TaskRow,
+    result:
+      { readonly ok: true; readonly identity: TaskRow['identity'] } | { readonly ok: false; readonly message: string },
+  ): void {
     this.#update(row.ref, (job, current) => {
       if (result.ok) job.advance({ ...current, identity: result.identity }, { type: 'START' });
       else job.advance(current, { type: 'START_FAILED', message: result.message });
@@ -395,19 +423,27 @@ export class LocalEngine {
   #kill(running: RunningTask, cancellation: Cancellation | null): void {
     if (cancellation?.force === true) running.process.kill(noticeOf(cancellation));
     else running.process.kill();
-    running.timers.push(this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#persist(() => this.#giveUp(running))));
+    running.timers.push(
+      this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#persist(() => this.#giveUp(running))),
+    );
   }
 
   /** The watchdog's word: no task stays CANCELING for ever. */
   #giveUp(running: RunningTask): void {
     const { store, clock, warn } = this.#parts;
     if (this.#running.get(printTaskRef(running.ref)) !== running) return;
-    warn(`Task ${printTaskRef(running.ref)} was killed, but its process group ${running.process.identity.pid} does not end`);
+    warn(
+      `Task ${printTaskRef(running.ref)} was killed, but its process group ${running.process.identity.pid} does not end`,
+    );
     const cancellation = running.cancellationId === null ? null : store.cancellation(running.cancellationId);
     if (cancellation !== null && !isOver(cancellation)) {
       store.transaction(() => store.saveCancellation({ ...cancellation, phase: 'LOST', completedAt: clock.now() }));
     }
-    this.#storeEnd(running.ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'The process group did not end after SIGKILL' });
+    this.#storeEnd(running.ref, {
+      kind: 'LOST',
+      endReason: 'UNKNOWN',
+      message: 'The process group did not end after SIGKILL',
+    });
     this.#forget(running);
   }
 
@@ -473,7 +509,11 @@ export class LocalEngine {
 }
 
 /** Where the task's output goes: its own files, or those that it was created with, relative to its work directory. */
-export function outputPaths(folder: DataFolder, ref: TaskRef, spec: TaskSpec): Pick<Launch, 'stdoutPath' | 'stderrPath'> {
+export function outputPaths(
+  folder: DataFolder,
+  ref: TaskRef,
+  spec: TaskSpec,
+): Pick<Launch, 'stdoutPath' | 'stderrPath'> {
   const workDirectory = resolve(spec.workDirectory ?? '.');
   const path = (given: string | null, suffix: string): string =>
     given === null ? folder.taskFile(ref, suffix) : resolve(workDirectory, given);
@@ -493,5 +533,10 @@ function eventOf(end: ProcessEnd): TaskEvent {
 
 function noticeOf(cancellation: Cancellation): CancelNotice {
   const { message, requestedBy, force, graceExpiresAt } = cancellation;
-  return { message, requestedBy, force, graceExpiresAt: graceExpiresAt === null ? null : new Date(graceExpiresAt).toISOString() };
+  return {
+    message,
+    requestedBy,
+    force,
+    graceExpiresAt: graceExpiresAt === null ? null : new Date(graceExpiresAt).toISOString(),
+  };
 }

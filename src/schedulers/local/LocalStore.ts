@@ -5,7 +5,17 @@ import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type TaskSpec } from '../../domain/Job.js';
 import { TERMINAL_STATES } from '../../domain/states.js';
 import { type ChangeLogWriter } from '../../log/ChangeLog.js';
-import { type GroupRow, type JobRow, NO_INSTANCE, readGroupRow, readJobRow, readTaskRow, readTaskSpec, type SqlRow, type TaskRow } from './rows.js';
+import {
+  type GroupRow,
+  type JobRow,
+  NO_INSTANCE,
+  readGroupRow,
+  readJobRow,
+  readTaskRow,
+  readTaskSpec,
+  type SqlRow,
+  type TaskRow,
+} from './rows.js';
 
 /** The disk is full, the file is damaged, or another I/O error: nothing of the transaction was stored. */
 export class StoreError extends Error {
@@ -13,7 +23,8 @@ export class StoreError extends Error {
 }
 
 /** A launchable task: its own row, or the group whose first subtask is next. */
-export type Ready = { readonly kind: 'TASK'; readonly row: TaskRow } | { readonly kind: 'GROUP'; readonly group: GroupRow };
+export type Ready =
+  { readonly kind: 'TASK'; readonly row: TaskRow } | { readonly kind: 'GROUP'; readonly group: GroupRow };
 
 const NOT_ENDED = `state NOT IN (${TERMINAL_STATES.map((state) => `'${state}'`).join(', ')})`;
 
@@ -160,13 +171,23 @@ export class LocalStore {
 
   /** The name and the dependencies of every basic and master task of the job, in order. */
   dependencyList(jobId: number): readonly { readonly name: string; readonly dependsOn: readonly string[] }[] {
-    const rows = this.all("SELECT name, spec ->> 'dependsOn' AS depends_on FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number", jobId);
-    return rows.map((row) => ({ name: String(row['name']), dependsOn: JSON.parse(String(row['depends_on'])) as string[] }));
+    const rows = this.all(
+      "SELECT name, spec ->> 'dependsOn' AS depends_on FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number",
+      jobId,
+    );
+    return rows.map((row) => ({
+      name: String(row['name']),
+      dependsOn: JSON.parse(String(row['depends_on'])) as string[],
+    }));
   }
 
   /** The sweep's subtasks that have a row of their own, in order. */
   subtasks(jobId: number, taskNumber: number): readonly TaskRow[] {
-    return this.all('SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance >= 0 ORDER BY instance', jobId, taskNumber).map(readTaskRow);
+    return this.all(
+      'SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance >= 0 ORDER BY instance',
+      jobId,
+      taskNumber,
+    ).map(readTaskRow);
   }
 
   /** The sweep's subtasks that have a row of their own and are not over, in order. */
@@ -177,7 +198,9 @@ export class LocalStore {
 
   /** The sweep's groups of untouched subtasks. */
   groups(jobId: number, taskNumber: number): readonly GroupRow[] {
-    return this.all('SELECT * FROM subtask_groups WHERE job_id = ? AND number = ? ORDER BY id', jobId, taskNumber).map(readGroupRow);
+    return this.all('SELECT * FROM subtask_groups WHERE job_id = ? AND number = ? ORDER BY id', jobId, taskNumber).map(
+      readGroupRow,
+    );
   }
 
   /** The untouched subtasks of the group. */
@@ -238,7 +261,12 @@ export class LocalStore {
     const ref: TaskRef = { jobId: group.jobId, taskNumber: group.number, instance };
     const range = this.#rangeAt(ref, instance);
     if (range === null) throw new Error(`subtask ${ref.jobId}.${ref.taskNumber}.${instance} is in no group`);
-    this.run('DELETE FROM subtask_ranges WHERE job_id = ? AND number = ? AND first = ?', group.jobId, group.number, range.first);
+    this.run(
+      'DELETE FROM subtask_ranges WHERE job_id = ? AND number = ? AND first = ?',
+      group.jobId,
+      group.number,
+      range.first,
+    );
     if (range.first < instance) this.#insertRange(group, range.first, instance - step);
     if (range.last > instance) this.#insertRange(group, instance + step, range.last);
     if (this.get('SELECT 1 FROM subtask_ranges WHERE group_id = ? LIMIT 1', group.id) === undefined) {
@@ -285,7 +313,9 @@ export class LocalStore {
 
   /** The numbers of the tasks that wait for tasks of this name. */
   dependents(jobId: number, name: string): readonly number[] {
-    return this.all('SELECT number FROM dependencies WHERE job_id = ? AND name = ? ORDER BY number', jobId, name).map((row) => Number(row['number']));
+    return this.all('SELECT number FROM dependencies WHERE job_id = ? AND name = ? ORDER BY number', jobId, name).map(
+      (row) => Number(row['number']),
+    );
   }
 
   removeDependents(jobId: number, name: string): void {
@@ -296,7 +326,11 @@ export class LocalStore {
   dependencyState(jobId: number, name: string): 'FINISHED' | 'FAILED' | 'OPEN' {
     const unfinished = 'SELECT 1 FROM tasks WHERE job_id = ? AND name = ? AND instance = -1';
     if (this.get(`${unfinished} AND state <> 'FINISHED' LIMIT 1`, jobId, name) === undefined) return 'FINISHED';
-    const failed = this.get(`${unfinished} AND state <> 'FINISHED' AND state IN ('FAILED', 'CANCELED') LIMIT 1`, jobId, name);
+    const failed = this.get(
+      `${unfinished} AND state <> 'FINISHED' AND state IN ('FAILED', 'CANCELED') LIMIT 1`,
+      jobId,
+      name,
+    );
     return failed === undefined ? 'OPEN' : 'FAILED';
   }
 
@@ -306,7 +340,11 @@ export class LocalStore {
   }
 
   saveCancellation(cancellation: Cancellation): void {
-    this.run('INSERT OR REPLACE INTO cancellations (id, body) VALUES (?, ?)', cancellation.id, JSON.stringify(cancellation));
+    this.run(
+      'INSERT OR REPLACE INTO cancellations (id, body) VALUES (?, ?)',
+      cancellation.id,
+      JSON.stringify(cancellation),
+    );
   }
 
   /** One row, or undefined. */
@@ -330,14 +368,19 @@ export class LocalStore {
     return statement;
   }
 
-  #rangeAt(ref: TaskRef, instance: number): { readonly first: number; readonly last: number; readonly groupId: number } | null {
+  #rangeAt(
+    ref: TaskRef,
+    instance: number,
+  ): { readonly first: number; readonly last: number; readonly groupId: number } | null {
     const row = this.get(
       'SELECT first, last, group_id FROM subtask_ranges WHERE job_id = ? AND number = ? AND first <= ? ORDER BY first DESC LIMIT 1',
       ref.jobId,
       ref.taskNumber,
       instance,
     );
-    return row === undefined ? null : { first: Number(row['first']), last: Number(row['last']), groupId: Number(row['group_id']) };
+    return row === undefined
+      ? null
+      : { first: Number(row['first']), last: Number(row['last']), groupId: Number(row['group_id']) };
   }
 
   #insertRange(group: GroupRow, first: number, last: number): void {
@@ -353,7 +396,12 @@ export class LocalStore {
 }
 
 function comesBefore(group: SqlRow, task: SqlRow): boolean {
-  for (const [column, direction] of [['priority', -1], ['rank', 1], ['job_id', 1], ['number', 1]] as const) {
+  for (const [column, direction] of [
+    ['priority', -1],
+    ['rank', 1],
+    ['job_id', 1],
+    ['number', 1],
+  ] as const) {
     const difference = direction * (Number(group[column]) - Number(task[column]));
     if (difference !== 0) return difference < 0;
   }

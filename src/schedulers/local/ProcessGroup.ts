@@ -3,7 +3,13 @@ import { type Clock } from '../../domain/Clock.js';
 import { NOT_CLAIMED } from './launcherScript.js';
 import { isGroupAlive, startTimeOf } from './procfs.js';
 import { exitOfStatus, readRunFile } from './runFile.js';
-import { type CancelNotice, type Launch, type ProcessEnd, type ProcessIdentity, type TaskProcess } from './TaskProcess.js';
+import {
+  type CancelNotice,
+  type Launch,
+  type ProcessEnd,
+  type ProcessIdentity,
+  type TaskProcess,
+} from './TaskProcess.js';
 
 /** How often a group that is about to end is looked at, in milliseconds. */
 const DRAIN_INTERVAL = 10;
@@ -89,10 +95,15 @@ export class ProcessGroup implements TaskProcess {
     if (this.#isKilled) return { kind: 'EXIT', exitCode: null, signal: 'SIGKILL' };
     if (signal !== null) return { kind: 'EXIT', exitCode: null, signal };
     if (code === null) {
-      return { kind: 'LOST', endReason: 'UNKNOWN', message: 'The process ended while no gateway was watching, and left no exit status' };
+      return {
+        kind: 'LOST',
+        endReason: 'UNKNOWN',
+        message: 'The process ended while no gateway was watching, and left no exit status',
+      };
     }
     if (this.#isStopping) return { kind: 'EXIT', exitCode: null, signal: 'SIGTERM' };
-    const reason = code === NOT_CLAIMED ? `its start could not be recorded in ${this.#files.runFile}` : describeFailure();
+    const reason =
+      code === NOT_CLAIMED ? `its start could not be recorded in ${this.#files.runFile}` : describeFailure();
     return { kind: 'START_FAILED', message: `The command could not be started: ${reason}` };
   }
 

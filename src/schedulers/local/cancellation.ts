@@ -56,7 +56,11 @@ export function cancelTasks(context: CommandContext, request: CancelTasks): Outc
 }
 
 /** Cancels the job as a whole: it is CANCELING until its last process has ended, then CANCELED. */
-export function cancelJob(context: CommandContext, jobId: number, options: CancelOptions): Outcome<Done<CancelJobEffect>> {
+export function cancelJob(
+  context: CommandContext,
+  jobId: number,
+  options: CancelOptions,
+): Outcome<Done<CancelJobEffect>> {
   const problem = validateMessage(options.message);
   if (problem !== null) return refused(problem);
   const found = findJob(context, jobId, 'CANCEL');
@@ -68,21 +72,32 @@ export function cancelJob(context: CommandContext, jobId: number, options: Cance
   const before = positionBefore(context);
   const job = new JobUpdate(context.update, found.value);
   const running = marks.state === 'CANCELING' ? job.cancellation(cancellationId) : null;
-  const cancellation = running === null ? newCancellation(context, { ...options, jobId, ref: null }, counts, null) : forcedIf(options.force, running);
+  const cancellation =
+    running === null
+      ? newCancellation(context, { ...options, jobId, ref: null }, counts, null)
+      : forcedIf(options.force, running);
   job.saveCancellation(cancellation);
   if (running === null || (options.force && !running.force)) {
     if (running === null) job.patchJob({ ending: 'CANCELED', cancellationId: cancellation.id });
     job.cancelAll(cancellation);
   }
   job.finish();
-  const effect = { before, job: views(context).job(job.job), cancellation: job.cancellation(cancellation.id) ?? cancellation };
+  const effect = {
+    before,
+    job: views(context).job(job.job),
+    cancellation: job.cancellation(cancellation.id) ?? cancellation,
+  };
   return done({ value: effect, actions: job.actions });
 }
 
 /** What a cancel of the job, or of one task of it, would do now. */
 export function previewCancel(context: CommandContext, jobId: number, ref: TaskRef | null): Outcome<CancelPreview> {
   const { store, viewer } = context;
-  const found = findJob({ ...context, viewer: { ...viewer, scopes: new Set([...viewer.scopes, 'CANCEL']) } }, jobId, 'CANCEL');
+  const found = findJob(
+    { ...context, viewer: { ...viewer, scopes: new Set([...viewer.scopes, 'CANCEL']) } },
+    jobId,
+    'CANCEL',
+  );
   if (!found.ok) return found;
   const task = ref === null ? null : views(context).at(ref);
   if (ref !== null && task === null) return refused(taskNotFound(ref));
@@ -93,7 +108,10 @@ export function previewCancel(context: CommandContext, jobId: number, ref: TaskR
     willBeFailed: of('RUNNING') + of('CANCELING'),
     alreadyEnded: of('FINISHING') + of('FINISHED') + of('FAILED') + of('CANCELED'),
     gracePeriodSeconds: of('RUNNING') > 0 ? context.update.gracePeriodSeconds : 0,
-    dependents: task === null || ref?.instance !== null || isTerminal(task.status.state) ? [] : waitingFor(context, jobId, task.spec.name),
+    dependents:
+      task === null || ref?.instance !== null || isTerminal(task.status.state)
+        ? []
+        : waitingFor(context, jobId, task.spec.name),
   });
 
   function waitingFor(of: CommandContext, job: number, name: string): readonly TaskRef[] {
@@ -122,7 +140,13 @@ function cancelOne(context: CommandContext, job: JobUpdate, request: CancelTask)
   return isSweep ? cancelWholeSweep(context, job, request) : cancelUnit(context, job, ref, force, request);
 }
 
-function cancelUnit(context: CommandContext, job: JobUpdate, ref: TaskRef, force: boolean, request: CancelTask): Outcome<Canceled> {
+function cancelUnit(
+  context: CommandContext,
+  job: JobUpdate,
+  ref: TaskRef,
+  force: boolean,
+  request: CancelTask,
+): Outcome<Canceled> {
   const task = views(context).at(ref);
   if (task === null) return refused(taskNotFound(ref));
   const { state, cancellationId } = task.status;
@@ -144,12 +168,15 @@ function cancelUnit(context: CommandContext, job: JobUpdate, ref: TaskRef, force
 function cancelWholeSweep(context: CommandContext, job: JobUpdate, request: CancelTask): Outcome<Canceled> {
   const { ref, force } = request;
   const { status, subtaskCounts } = job.master(ref.taskNumber);
-  if (isTerminal(status.state)) return refused(wrongTaskState('TASK_NOT_CANCELABLE', ref, status.state, CANCELABLE_TASK_STATES));
+  if (isTerminal(status.state))
+    return refused(wrongTaskState('TASK_NOT_CANCELABLE', ref, status.state, CANCELABLE_TASK_STATES));
   const running = status.cancellationId === null ? null : job.cancellation(status.cancellationId);
   if (running !== null && (!force || running.force)) return done({ ref, cancellationId: running.id });
   const counts = subtaskCounts ?? { RUNNING: 0 };
   const cancellation =
-    running === null ? newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds) : escalate(running);
+    running === null
+      ? newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds)
+      : escalate(running);
   job.saveCancellation(cancellation);
   job.cancelSweep(ref.taskNumber, cancellation);
   return done({ ref, cancellationId: cancellation.id });
@@ -191,7 +218,11 @@ function forcedIf(force: boolean, running: Cancellation): Cancellation {
   return force ? escalate(running) : running;
 }
 
-function effectOf(context: CommandContext, job: JobUpdate, { ref, cancellationId }: Canceled): Pick<CancelTaskEffect, 'task' | 'cancellation'> {
+function effectOf(
+  context: CommandContext,
+  job: JobUpdate,
+  { ref, cancellationId }: Canceled,
+): Pick<CancelTaskEffect, 'task' | 'cancellation'> {
   const task = views(context).at(ref);
   const cancellation = job.cancellation(cancellationId);
   if (task === null || cancellation === null) throw new Error('the canceled task was there before');

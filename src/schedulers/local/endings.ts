@@ -2,7 +2,15 @@ import { type JobTrigger } from '../../domain/advanceJob.js';
 import { type TaskEvent } from '../../domain/advanceTask.js';
 import { complete } from '../../domain/Cancellation.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
-import { done, type Outcome, type Refusal, refused, taskNotFound, wrongJobState, wrongTaskState } from '../../domain/Refusal.js';
+import {
+  done,
+  type Outcome,
+  type Refusal,
+  refused,
+  taskNotFound,
+  wrongJobState,
+  wrongTaskState,
+} from '../../domain/Refusal.js';
 import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
 import { validateMessage } from '../../domain/validateJob.js';
 import { type JobEffect, type TaskEffect } from '../scheduler.js';
@@ -24,7 +32,8 @@ export function finishTask(context: CommandContext, ref: TaskRef, message: strin
     const task = views(context).at(ref);
     if (task === null) return refused(taskNotFound(ref));
     const { state } = task.status;
-    if (!(FINISHABLE as readonly string[]).includes(state)) return refused(wrongTaskState('TASK_NOT_FINISHABLE', ref, state, FINISHABLE));
+    if (!(FINISHABLE as readonly string[]).includes(state))
+      return refused(wrongTaskState('TASK_NOT_FINISHABLE', ref, state, FINISHABLE));
     const before = positionBefore(context);
     finishOne(job, ref, message, context.viewer.user);
     job.finish();
@@ -39,12 +48,14 @@ export function finishJob(context: CommandContext, jobId: number, message: strin
   const found = findJob(context, jobId, 'CANCEL');
   if (!found.ok) return found;
   const { state } = found.value.marks;
-  if (state !== 'QUEUED' && state !== 'RUNNING') return refused(wrongJobState('JOB_NOT_FINISHABLE', jobId, state, FINISHABLE));
+  if (state !== 'QUEUED' && state !== 'RUNNING')
+    return refused(wrongJobState('JOB_NOT_FINISHABLE', jobId, state, FINISHABLE));
   const before = positionBefore(context);
   const job = new JobUpdate(context.update, found.value);
   job.patchJob({ ending: 'FINISHED' });
   const { user } = context.viewer;
-  for (const row of context.store.topTasks(jobId)) if (!isTerminal(row.status.state)) finishOne(job, row.ref, message, user);
+  for (const row of context.store.topTasks(jobId))
+    if (!isTerminal(row.status.state)) finishOne(job, row.ref, message, user);
   cancelUnsubmitted(context, job, message);
   job.finish({ cause: 'FINISH_REQUESTED', message, actor: user });
   return done({ value: { before, job: views(context).job(job.job) }, actions: job.actions });
@@ -115,10 +126,18 @@ function notRequeueable(context: CommandContext, ref: TaskRef): Refusal | null {
   const task = views(context).at(ref);
   if (task === null) return taskNotFound(ref);
   const { state } = task.status;
-  if (!(REQUEUEABLE as readonly string[]).includes(state)) return wrongTaskState('TASK_NOT_REQUEUEABLE', ref, state, REQUEUEABLE);
+  if (!(REQUEUEABLE as readonly string[]).includes(state))
+    return wrongTaskState('TASK_NOT_REQUEUEABLE', ref, state, REQUEUEABLE);
   if (task.spec.isRerunnable) return null;
   const message = `Task ${printTaskRef(ref)} was created with isRerunnable: false.`;
-  return { kind: 'TASK_STATE', code: 'TASK_NOT_REQUEUEABLE', message, path: ['taskId'], state, allowedStates: REQUEUEABLE };
+  return {
+    kind: 'TASK_STATE',
+    code: 'TASK_NOT_REQUEUEABLE',
+    message,
+    path: ['taskId'],
+    state,
+    allowedStates: REQUEUEABLE,
+  };
 }
 
 function reopen(job: JobUpdate): void {

@@ -3,7 +3,17 @@ import { type Viewer } from '../../domain/access.js';
 import { type Job, type Task } from '../../domain/Job.js';
 import { type InstanceRange } from '../../domain/InstanceSet.js';
 import { JOB_PRIORITIES } from '../../domain/states.js';
-import { type JobFilter, type JobKey, type JobOrderField, type JobQuery, type Page, type PageRequest, type TaskFilter, type TaskListing, type TaskQuery } from '../scheduler.js';
+import {
+  type JobFilter,
+  type JobKey,
+  type JobOrderField,
+  type JobQuery,
+  type Page,
+  type PageRequest,
+  type TaskFilter,
+  type TaskListing,
+  type TaskQuery,
+} from '../scheduler.js';
 import { type LocalStore } from './LocalStore.js';
 import { type GroupRow, readGroupRow, readJobRow, readTaskRow, type TaskRow } from './rows.js';
 import { type Views } from './views.js';
@@ -60,7 +70,10 @@ export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query:
   const direction = order.descending === page.backward ? 'ASC' : 'DESC';
   const sql = `SELECT * FROM jobs ${conditions} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
   const rows = store.all(sql, ...conditions.values, page.limit + 1);
-  return cut(rows.map((row) => views.job(readJobRow(row))), page);
+  return cut(
+    rows.map((row) => views.job(readJobRow(row))),
+    page,
+  );
 }
 
 /** How many jobs the viewer may see that match. */
@@ -81,7 +94,9 @@ function jobConditions(viewer: Viewer, filter: JobFilter): Conditions {
 
 /** A page of a job's basic and master tasks, or of a sweep's subtasks. */
 export function listTasks(store: LocalStore, views: Views, query: TaskQuery): Page<Task> {
-  return query.masterNumber === null ? listTopTasks(store, views, query) : listSubtasks(store, views, query, query.masterNumber);
+  return query.masterNumber === null
+    ? listTopTasks(store, views, query)
+    : listSubtasks(store, views, query, query.masterNumber);
 }
 
 /** How many tasks are in the listing. */
@@ -91,7 +106,10 @@ export function countTasks(store: LocalStore, listing: TaskListing): number {
     const master = store.task({ jobId, taskNumber: masterNumber, instance: null });
     if (master?.subtaskCounts == null || !subtasksMatch(master.name, filter)) return 0;
     const counts = Object.entries(master.subtaskCounts);
-    return counts.reduce((sum, [state, count]) => (filter.states?.some((wanted) => wanted === state) ?? true ? sum + count : sum), 0);
+    return counts.reduce(
+      (sum, [state, count]) => ((filter.states?.some((wanted) => wanted === state) ?? true) ? sum + count : sum),
+      0,
+    );
   }
   const conditions = topTaskConditions(jobId, filter);
   return Number(store.get(`SELECT count(*) AS count FROM tasks ${conditions}`, ...conditions.values)?.['count']);
@@ -114,18 +132,39 @@ function topTaskConditions(jobId: number, filter: TaskFilter): Conditions {
 function listTopTasks(store: LocalStore, views: Views, { jobId, filter, page }: TaskQuery): Page<Task> {
   const conditions = between(topTaskConditions(jobId, filter), 'number', page);
   const direction = page.backward ? 'DESC' : 'ASC';
-  const rows = store.all(`SELECT * FROM tasks ${conditions} ORDER BY number ${direction} LIMIT ?`, ...conditions.values, page.limit + 1);
-  return cut(rows.map((row) => views.task(readTaskRow(row))), page);
+  const rows = store.all(
+    `SELECT * FROM tasks ${conditions} ORDER BY number ${direction} LIMIT ?`,
+    ...conditions.values,
+    page.limit + 1,
+  );
+  return cut(
+    rows.map((row) => views.task(readTaskRow(row))),
+    page,
+  );
 }
 
 /** Subtasks with rows of their own and ranges of untouched ones, merged in order of their value. */
-function listSubtasks(store: LocalStore, views: Views, { jobId, filter, page }: TaskQuery, masterNumber: number): Page<Task> {
+function listSubtasks(
+  store: LocalStore,
+  views: Views,
+  { jobId, filter, page }: TaskQuery,
+  masterNumber: number,
+): Page<Task> {
   const master = store.task({ jobId, taskNumber: masterNumber, instance: null });
-  if (master?.subtaskCounts == null || !subtasksMatch(master.name, filter)) return { items: [], hasNextPage: false, hasPreviousPage: false };
+  if (master?.subtaskCounts == null || !subtasksMatch(master.name, filter))
+    return { items: [], hasNextPage: false, hasPreviousPage: false };
   const direction = page.backward ? 'DESC' : 'ASC';
-  const own = new Conditions().add('job_id = ?', jobId).add('number = ?', masterNumber).add('instance >= 0').addList('state', filter.states);
+  const own = new Conditions()
+    .add('job_id = ?', jobId)
+    .add('number = ?', masterNumber)
+    .add('instance >= 0')
+    .addList('state', filter.states);
   const rows = store
-    .all(`SELECT * FROM tasks ${between(own, 'instance', page)} ORDER BY instance ${direction} LIMIT ?`, ...own.values, page.limit + 1)
+    .all(
+      `SELECT * FROM tasks ${between(own, 'instance', page)} ORDER BY instance ${direction} LIMIT ?`,
+      ...own.values,
+      page.limit + 1,
+    )
     .map(readTaskRow);
   const found = rows.map((row) => ({ instance: row.ref.instance ?? 0, task: () => views.task(row) }));
   for (const { group, range } of untouched(store, jobId, masterNumber, filter, page)) {
@@ -147,8 +186,17 @@ interface UntouchedRange {
 }
 
 /** The ranges that may hold the page: at most one more than its items. */
-function untouched(store: LocalStore, jobId: number, number: number, filter: TaskFilter, page: PageRequest<number>): readonly UntouchedRange[] {
-  const conditions = new Conditions().add('r.job_id = ?', jobId).add('r.number = ?', number).addList('g.state', filter.states);
+function untouched(
+  store: LocalStore,
+  jobId: number,
+  number: number,
+  filter: TaskFilter,
+  page: PageRequest<number>,
+): readonly UntouchedRange[] {
+  const conditions = new Conditions()
+    .add('r.job_id = ?', jobId)
+    .add('r.number = ?', number)
+    .addList('g.state', filter.states);
   if (page.after !== null) conditions.add('r.last > ?', page.after);
   if (page.before !== null) conditions.add('r.first < ?', page.before);
   const sql = `SELECT r.first, r.last, g.* FROM subtask_ranges r JOIN subtask_groups g ON g.id = r.group_id ${conditions}

@@ -85,7 +85,11 @@ export function readTaskRow(row: SqlRow): TaskRow {
   const instance = Number(row['instance']);
   const pid = row['pid'];
   return {
-    ref: { jobId: Number(row['job_id']), taskNumber: Number(row['number']), instance: instance === NO_INSTANCE ? null : instance },
+    ref: {
+      jobId: Number(row['job_id']),
+      taskNumber: Number(row['number']),
+      instance: instance === NO_INSTANCE ? null : instance,
+    },
     type: row['type'] as TaskType,
     name: String(row['name']),
     status: parse<TaskStatus>(row['status']),

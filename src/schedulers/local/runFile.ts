@@ -32,7 +32,9 @@ export function readRunFile(path: string): RunRecord {
   return { pid: pid === undefined ? null : Number(pid), status: status === undefined ? null : Number(status) };
 }
 
-const SIGNAL_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const SIGNAL_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+);
 
 /**
  * What the shell's `$?` says: an exit code, or above 128 the signal that ended the command (POSIX, Shell Command Language, 2.8.2).

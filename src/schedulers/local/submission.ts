@@ -3,7 +3,16 @@ import { newJobMarks } from '../../domain/advanceJob.js';
 import { maySubmit } from '../../domain/access.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { type TaskSpec } from '../../domain/Job.js';
-import { done, type InputPath, invalidInput, type Outcome, type Refusal, refused, wrongJobState, wrongTaskState } from '../../domain/Refusal.js';
+import {
+  done,
+  type InputPath,
+  invalidInput,
+  type Outcome,
+  type Refusal,
+  refused,
+  wrongJobState,
+  wrongTaskState,
+} from '../../domain/Refusal.js';
 import { JOB_PRIORITIES, type JobState } from '../../domain/states.js';
 import { sweepInstances } from '../../domain/Sweep.js';
 import { moveCounts, NO_TASKS } from '../../domain/TaskCounts.js';
@@ -103,7 +112,12 @@ export function submitTask(context: CommandContext, ref: TaskRef): Outcome<Done<
     const task = views(context).at(ref);
     if (task === null) throw new Error('the task was there before');
     if (ref.instance !== null) {
-      return refused(invalidInput(`Task ${printTaskRef(ref)} is a subtask; it is submitted with its sweep, task ${ref.taskNumber}.`, ['taskId']));
+      return refused(
+        invalidInput(
+          `Task ${printTaskRef(ref)} is a subtask; it is submitted with its sweep, task ${ref.taskNumber}.`,
+          ['taskId'],
+        ),
+      );
     }
     if (task.status.state !== 'CONFIGURING') {
       return refused(wrongTaskState('TASK_NOT_SUBMITTABLE', ref, task.status.state, ['CONFIGURING']));
@@ -165,7 +179,12 @@ function insertTasks(context: CommandContext, job: JobUpdate, specs: readonly Ta
   const numbers: number[] = [];
   for (const [index, spec] of specs.entries()) {
     const taskNumber = lastTaskNumber + index + 1;
-    const place: QueuePlace = { minCores: spec.minCores, priority: JOB_PRIORITIES.indexOf(jobSpec.priority), rank: 0, waitingFor: 0 };
+    const place: QueuePlace = {
+      minCores: spec.minCores,
+      priority: JOB_PRIORITIES.indexOf(jobSpec.priority),
+      rank: 0,
+      waitingFor: 0,
+    };
     const instances = spec.sweep === null ? null : sweepInstances(spec.sweep);
     const row: TaskRow = {
       ref: { jobId: id, taskNumber, instance: null },
@@ -180,7 +199,8 @@ function insertTasks(context: CommandContext, job: JobUpdate, specs: readonly Ta
       identity: null,
     };
     store.insertTask(row, spec);
-    const counted = instances === null ? row : { ...row, subtaskCounts: moveCounts(NO_TASKS, null, 'CONFIGURING', instances.size) };
+    const counted =
+      instances === null ? row : { ...row, subtaskCounts: moveCounts(NO_TASKS, null, 'CONFIGURING', instances.size) };
     job.created(counted, null, context.viewer.user);
     if (instances !== null) {
       store.insertGroup({ jobId: id, number: taskNumber, status: row.status, place }, instances);
@@ -238,7 +258,8 @@ function submitSweep(job: JobUpdate, taskNumber: number, place: QueuePlace): voi
   job.saveMaster({ ...job.master(taskNumber), place });
   job.holdMaster(taskNumber, () => {
     for (const group of store.groups(id, taskNumber)) enqueueGroup(job, group, place);
-    for (const subtask of store.openSubtasks(id, taskNumber)) if (subtask.status.state === 'CONFIGURING') enqueue(job, subtask, place);
+    for (const subtask of store.openSubtasks(id, taskNumber))
+      if (subtask.status.state === 'CONFIGURING') enqueue(job, subtask, place);
     job.advanceMasterBy(taskNumber, { type: 'SUBMIT' });
     job.advanceMasterBy(taskNumber, { type: 'ENQUEUE' });
   });

@@ -83,7 +83,11 @@ export class Views {
 
   #owner(jobId: number): string {
     let owner = this.#owners.get(jobId);
-    if (owner === undefined) this.#owners.set(jobId, (owner = String(this.store.get('SELECT owner FROM jobs WHERE id = ?', jobId)?.['owner'])));
+    if (owner === undefined)
+      this.#owners.set(
+        jobId,
+        (owner = String(this.store.get('SELECT owner FROM jobs WHERE id = ?', jobId)?.['owner'])),
+      );
     return owner;
   }
 
