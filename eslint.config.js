@@ -75,7 +75,7 @@ export default tseslint.config(
         'error',
         {
           publicOnly: true,
-          require: { FunctionDeclaration: true, ClassDeclaration: true, MethodDefinition: true },
+          require: { FunctionDeclaration: true, ClassDeclaration: true },
           contexts: [
             'TSInterfaceDeclaration',
             'TSTypeAliasDeclaration',

@@ -68,6 +68,7 @@ export class LocalEngine {
   #onHealth: (problem: string | null) => void = () => undefined;
   #dispatching: Promise<void> | null = null;
   #isWanted = false;
+  #heldBy = 0;
   #usedCores = 0;
   #closed = false;
 
@@ -91,9 +92,16 @@ export class LocalEngine {
     return { store, now: clock.now(), newId, node, gracePeriodSeconds };
   }
 
-  /** Resolves when no start is under way: a task is then either waiting or has its process. */
-  async settled(): Promise<void> {
-    while (this.#dispatching !== null) await this.#dispatching;
+  /** Runs the work when no start is under way: every task is then either waiting or has its process. New starts wait for it. */
+  async betweenStarts<T>(work: () => T): Promise<T> {
+    this.#heldBy += 1;
+    try {
+      while (this.#dispatching !== null) await this.#dispatching;
+      return work();
+    } finally {
+      this.#heldBy -= 1;
+      if (this.#isWanted) this.dispatch();
+    }
   }
 
   /** Takes up what an earlier gateway left: finds its processes, stores ends that it did not see, carries its cancels through. */
@@ -129,7 +137,7 @@ export class LocalEngine {
   /** Starts what is ready and fits. Called whenever something became ready or capacity became free. */
   dispatch(): void {
     this.#isWanted = true;
-    if (this.#dispatching !== null || this.#closed || this.problem !== null) return;
+    if (this.#dispatching !== null || this.#heldBy > 0 || this.#closed || this.problem !== null) return;
     this.#dispatching = this.#launchReady().finally(() => {
       this.#dispatching = null;
       if (this.#isWanted) this.dispatch();
@@ -158,7 +166,7 @@ export class LocalEngine {
   /** Stops watching; processes go on, and the next engine takes them up. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.settled();
+    while (this.#dispatching !== null) await this.#dispatching;
     for (const running of this.#running.values()) for (const cancel of running.timers) cancel();
     for (const cancel of this.#graceTimers.values()) cancel();
     this.#retryTimer?.();
@@ -166,7 +174,7 @@ export class LocalEngine {
   }
 
   async #launchReady(): Promise<void> {
-    while (this.#isWanted && !this.#closed && this.problem === null) {
+    while (this.#isWanted && this.#heldBy === 0 && !this.#closed && this.problem === null) {
       this.#isWanted = false;
       const claimed = this.#claim();
       if (claimed.length === 0) return;

@@ -1,0 +1,52 @@
+import { type Clock } from '../../domain/Clock.js';
+import { type SchedulerHealth } from '../scheduler.js';
+
+/** Whether the embedded scheduler can do its work, and a signal of every change of that. */
+export class HealthSignal {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #problem: string | null = null;
+  #since: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  /** @param problem - why nothing can be done, fit for clients; null: all is well */
+  set(problem: string | null): void {
+    if ((problem === null) !== (this.#problem === null)) this.#since = this.#clock.now();
+    this.#problem = problem;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** The health now. */
+  current(): SchedulerHealth {
+    const reachable = this.#problem === null;
+    return { reachable, since: this.#since, lastContactAt: reachable ? this.#clock.now() : this.#since, message: this.#problem };
+  }
+
+  /** Yields the health now and after each change, until the signal aborts. */
+  async *watch(signal: AbortSignal): AsyncGenerator<SchedulerHealth, void, undefined> {
+    let since: number | null = null;
+    while (!signal.aborted) {
+      const health = this.current();
+      if (health.since !== since) yield health;
+      since = health.since;
+      if (this.#since === since) await this.#changed(signal);
+    }
+  }
+
+  #changed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}

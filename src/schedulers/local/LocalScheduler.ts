@@ -1,0 +1,369 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { maySee, type Viewer } from '../../domain/access.js';
+import { type Clock } from '../../domain/Clock.js';
+import { type JobId, type TaskRef } from '../../domain/ids.js';
+import { type Job, type Task } from '../../domain/Job.js';
+import { done, type Outcome, refused } from '../../domain/Refusal.js';
+import { MAX_MESSAGE_LENGTH } from '../../domain/validateJob.js';
+import { type ChangeLog } from '../../log/ChangeLog.js';
+import { openDatabase } from '../../log/openDatabase.js';
+import { LOG_MIGRATIONS, type Retention, SqliteChangeLog } from '../../log/SqliteChangeLog.js';
+import {
+  type AddTasks,
+  type CancelJobEffect,
+  type CancelOptions,
+  type CancelPreview,
+  type CancelTask,
+  type CancelTaskEffect,
+  type CancelTasks,
+  type CancelTasksEffect,
+  type CreateJob,
+  type JobEffect,
+  type JobFilter,
+  type JobQuery,
+  type OutputRequest,
+  type Page,
+  type Scheduler,
+  type SchedulerHealth,
+  type SchedulerInfo,
+  type TaskEffect,
+  type TaskListing,
+  type TaskQuery,
+  type TasksEffect,
+} from '../scheduler.js';
+import { cancelJob, cancelTask, cancelTasks, previewCancel } from './cancellation.js';
+import { type CommandContext, type Done } from './CommandContext.js';
+import { DataFolder, type DataFolderProblem } from './DataFolder.js';
+import { finishJob, finishTask, requeueJob, requeueTask } from './endings.js';
+import { HealthSignal } from './HealthSignal.js';
+import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
+import { LocalEngine, outputPaths } from './LocalEngine.js';
+import { LocalStore, StoreError } from './LocalStore.js';
+import { countJobs, countTasks, listJobs, listTasks } from './reads.js';
+import { readTail } from './readTail.js';
+import { LOCAL_MIGRATIONS } from './schema.js';
+import { addTasks, createJob, submitJob, submitTask } from './submission.js';
+import { systemClock } from './systemClock.js';
+import { type TaskProcesses } from './TaskProcess.js';
+import { taskEnvironment } from './taskEnvironment.js';
+import { Upkeep } from './Upkeep.js';
+import { Views } from './views.js';
+
+/** What the embedded scheduler is opened with. */
+export interface LocalSchedulerOptions {
+  /** The folder for the store and the files of tasks; made where it is missing. */
+  readonly dataDir: string;
+  /** Capacity: how many cores' worth of tasks run at a time. */
+  readonly cores: number;
+  readonly gracePeriodSeconds: number;
+  readonly retention: Retention;
+  /** Taskgate's version, as clients are told. */
+  readonly version: string;
+  /** Told of what operators should know. */
+  readonly warn: (message: string) => void;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Default: real processes on this Linux machine. */
+  readonly processes?: TaskProcesses;
+}
+
+/** What opening the embedded scheduler came to. */
+export type LocalOpening =
+  | { readonly ok: true; readonly scheduler: LocalScheduler; readonly log: ChangeLog }
+  | { readonly ok: false; readonly code: DataFolderProblem['code'] | 'STORE_UNREADABLE'; readonly message: string };
+
+/** How long a caller should wait while the store cannot be written to, in seconds. */
+const RETRY_AFTER = 1;
+
+/**
+ * The embedded scheduler: runs tasks as process groups on this machine, keeps its state and the change log in one SQLite file.
+ */
+export class LocalScheduler implements Scheduler {
+  readonly info: SchedulerInfo;
+  readonly #store: LocalStore;
+  readonly #folder: DataFolder;
+  readonly #engine: LocalEngine;
+  readonly #clock: Clock;
+  readonly #cores: number;
+  readonly #health: HealthSignal;
+  readonly #upkeep: Upkeep;
+
+  private constructor(folder: DataFolder, store: LocalStore, options: LocalSchedulerOptions) {
+    const { cores, gracePeriodSeconds, version, warn, clock = systemClock } = options;
+    this.#folder = folder;
+    this.#store = store;
+    this.#clock = clock;
+    this.#cores = cores;
+    this.#engine = new LocalEngine({
+      store,
+      folder,
+      processes: options.processes ?? new LinuxTaskProcesses(clock),
+      clock,
+      newId: randomUUID,
+      node: hostname(),
+      cores,
+      gracePeriodSeconds,
+      environment: taskEnvironment(process.env),
+      warn,
+    });
+    this.#health = new HealthSignal(clock);
+    this.#engine.onHealth((problem) => this.#health.set(problem));
+    this.#upkeep = new Upkeep(store, clock, warn);
+    this.info = {
+      kind: 'LOCAL',
+      name: hostname(),
+      version,
+      gracePeriodSeconds,
+      capabilities: {
+        submit: true,
+        requeue: true,
+        finish: true,
+        dependencies: true,
+        output: true,
+        cancelMessage: true,
+        messageMaxLength: MAX_MESSAGE_LENGTH,
+        callerGracePeriod: true,
+        push: true,
+      },
+    };
+  }
+
+  /** Takes the data folder, opens the store and takes up what an earlier gateway left running. */
+  static async open(options: LocalSchedulerOptions): Promise<LocalOpening> {
+    const opening = DataFolder.open(options.dataDir);
+    if (!opening.ok) return { ok: false, ...opening.problem };
+    const { folder } = opening;
+    const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: LOCAL_MIGRATIONS });
+    if (!opened.ok) {
+      folder.close();
+      return { ok: false, code: 'STORE_UNREADABLE', message: `The store ${folder.storePath} cannot be used: ${opened.message}` };
+    }
+    const log = new SqliteChangeLog(opened.database, options.retention, () => randomBytes(8).toString('hex'));
+    const scheduler = new LocalScheduler(folder, new LocalStore(opened.database, log), options);
+    await scheduler.#engine.recover();
+    scheduler.#upkeep.start();
+    return { ok: true, scheduler, log };
+  }
+
+  health(): SchedulerHealth {
+    return this.#health.current();
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<SchedulerHealth> {
+    return this.#health.watch(signal);
+  }
+
+  readJobs(viewer: Viewer, ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
+    const views = this.#views();
+    return answer(() =>
+      ids.map((id) => {
+        const row = this.#store.job(id);
+        return row !== null && maySee(viewer, row.owner) ? views.job(row) : null;
+      }),
+    );
+  }
+
+  readTasks(viewer: Viewer, refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> {
+    const views = this.#views();
+    return answer(() => refs.map((ref) => visible(viewer, views.at(ref))));
+  }
+
+  listJobs(viewer: Viewer, query: JobQuery): Promise<Page<Job>> {
+    return answer(() => listJobs(this.#store, this.#views(), viewer, query));
+  }
+
+  countJobs(viewer: Viewer, filter: JobFilter): Promise<number> {
+    return answer(() => countJobs(this.#store, viewer, filter));
+  }
+
+  listTasks(viewer: Viewer, queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]> {
+    const views = this.#views();
+    const nothing: Page<Task> = { items: [], hasNextPage: false, hasPreviousPage: false };
+    return answer(() =>
+      queries.map((query) => (this.#maySeeJob(viewer, query.jobId) ? listTasks(this.#store, views, query) : nothing)),
+    );
+  }
+
+  countTasks(viewer: Viewer, listings: readonly TaskListing[]): Promise<readonly number[]> {
+    return answer(() =>
+      listings.map((listing) => (this.#maySeeJob(viewer, listing.jobId) ? countTasks(this.#store, listing) : 0)),
+    );
+  }
+
+  readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> {
+    const views = this.#views();
+    return answer(() =>
+      requests.map(({ ref, stream, tailBytes }) => {
+        const task = visible(viewer, views.at(ref));
+        if (task === null || task.type !== 'BASIC' || task.status.startedAt === null) return null;
+        const { stdoutPath, stderrPath } = outputPaths(this.#folder, ref, task.spec);
+        return readTail(stream === 'STDOUT' ? stdoutPath : stderrPath, tailBytes);
+      }),
+    );
+  }
+
+  previewCancel(viewer: Viewer, jobId: JobId, task: TaskRef | null): Promise<Outcome<CancelPreview>> {
+    return answer(() => previewCancel(this.#context(viewer), jobId, task));
+  }
+
+  createJob(viewer: Viewer, request: CreateJob): Promise<Outcome<JobEffect>> {
+    return this.#command(viewer, (context) => createJob(context, request));
+  }
+
+  addTasks(viewer: Viewer, request: AddTasks): Promise<Outcome<TasksEffect>> {
+    return this.#command(viewer, (context) => addTasks(context, request));
+  }
+
+  submitJob(viewer: Viewer, jobId: JobId): Promise<Outcome<JobEffect>> {
+    return this.#command(viewer, (context) => submitJob(context, jobId));
+  }
+
+  submitTask(viewer: Viewer, ref: TaskRef): Promise<Outcome<TaskEffect>> {
+    return this.#command(viewer, (context) => submitTask(context, ref));
+  }
+
+  cancelTask(viewer: Viewer, request: CancelTask): Promise<Outcome<CancelTaskEffect>> {
+    return this.#command(
+      viewer,
+      (context) => cancelTask(context, request),
+      (effect) => this.#afterSignals(effect),
+    );
+  }
+
+  cancelTasks(viewer: Viewer, request: CancelTasks): Promise<Outcome<CancelTasksEffect>> {
+    return this.#command(
+      viewer,
+      (context) => cancelTasks(context, request),
+      (effect) => ({
+        ...effect,
+        results: effect.results.map((result) => (result.ok ? done(this.#afterSignals(result.value)) : result)),
+      }),
+    );
+  }
+
+  cancelJob(viewer: Viewer, jobId: JobId, options: CancelOptions): Promise<Outcome<CancelJobEffect>> {
+    return this.#command(
+      viewer,
+      (context) => cancelJob(context, jobId, options),
+      (effect) => ({
+        ...effect,
+        job: this.#jobNow(effect.job),
+        cancellation: this.#store.cancellation(effect.cancellation.id) ?? effect.cancellation,
+      }),
+    );
+  }
+
+  async finishTask(viewer: Viewer, ref: TaskRef, message: string | null): Promise<Outcome<TaskEffect>> {
+    return this.#untilEnded(
+      viewer,
+      (context) => finishTask(context, ref, message),
+      (effect) => ({ ...effect, task: this.#taskNow(effect.task) }),
+    );
+  }
+
+  async finishJob(viewer: Viewer, jobId: JobId, message: string | null): Promise<Outcome<JobEffect>> {
+    return this.#untilEnded(
+      viewer,
+      (context) => finishJob(context, jobId, message),
+      (effect) => ({ ...effect, job: this.#jobNow(effect.job) }),
+    );
+  }
+
+  requeueTask(viewer: Viewer, ref: TaskRef): Promise<Outcome<TaskEffect>> {
+    return this.#command(viewer, (context) => requeueTask(context, ref));
+  }
+
+  requeueJob(viewer: Viewer, jobId: JobId): Promise<Outcome<JobEffect>> {
+    return this.#command(viewer, (context) => requeueJob(context, jobId));
+  }
+
+  async close(): Promise<void> {
+    this.#upkeep.stop();
+    await this.#engine.close();
+    this.#store.database.close();
+    this.#folder.close();
+  }
+
+  /** Runs a command in one transaction between starts, then acts on processes; `settle` reads again what that may have changed. */
+  #command<T>(
+    viewer: Viewer,
+    work: (context: CommandContext) => Outcome<Done<T>>,
+    settle: (value: T) => T = (value) => value,
+  ): Promise<Outcome<T>> {
+    return this.#engine.betweenStarts(() => {
+      const outcome = this.#transaction(viewer, work);
+      return outcome.ok ? done(settle(outcome.value.value)) : outcome;
+    });
+  }
+
+  /** Like {@link LocalScheduler.#command}, and waits for the processes that it kills: finish means finished, now. */
+  async #untilEnded<T>(
+    viewer: Viewer,
+    work: (context: CommandContext) => Outcome<Done<T>>,
+    settle: (value: T) => T,
+  ): Promise<Outcome<T>> {
+    const outcome = await this.#engine.betweenStarts(() => this.#transaction(viewer, work));
+    if (!outcome.ok) return outcome;
+    await this.#engine.ended(outcome.value.actions.map(({ ref }) => ref));
+    return done(settle(outcome.value.value));
+  }
+
+  #transaction<T>(viewer: Viewer, work: (context: CommandContext) => Outcome<Done<T>>): Outcome<Done<T>> {
+    if (this.#engine.problem !== null) return unavailable(this.#engine.problem);
+    try {
+      const outcome = this.#store.transaction(
+        () => work(this.#context(viewer)),
+        (result) => result.ok,
+      );
+      if (outcome.ok) {
+        this.#engine.act(outcome.value.actions);
+        this.#engine.dispatch();
+      }
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return unavailable(`The command could not be stored, nothing has changed: ${error.message}`);
+    }
+  }
+
+  #context(viewer: Viewer): CommandContext {
+    return { store: this.#store, viewer, cores: this.#cores, update: this.#engine.updateContext() };
+  }
+
+  #views(): Views {
+    return new Views(this.#store, this.#clock.now(), hostname());
+  }
+
+  #maySeeJob(viewer: Viewer, jobId: JobId): boolean {
+    const job = this.#store.job(jobId);
+    return job !== null && maySee(viewer, job.owner);
+  }
+
+  #afterSignals(effect: CancelTaskEffect): CancelTaskEffect {
+    const cancellation = this.#store.cancellation(effect.cancellation.id) ?? effect.cancellation;
+    return { ...effect, task: this.#taskNow(effect.task), cancellation };
+  }
+
+  #taskNow(task: Task): Task {
+    return this.#views().at(task.ref) ?? task;
+  }
+
+  #jobNow(job: Job): Job {
+    const row = this.#store.job(job.id);
+    return row === null ? job : this.#views().job(row);
+  }
+}
+
+function visible(viewer: Viewer, task: Task | null): Task | null {
+  return task !== null && maySee(viewer, task.owner) ? task : null;
+}
+
+function unavailable(message: string): Outcome<never> {
+  return refused({ kind: 'SCHEDULER', code: 'SCHEDULER_UNAVAILABLE', message, path: null, retryAfterSeconds: RETRY_AFTER });
+}
+
+/** The store is synchronous; its errors still come as rejections, as the port says. */
+function answer<T>(read: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(read()));
+}
