@@ -23,7 +23,12 @@ export class HealthSignal {
   /** The health now. */
   current(): SchedulerHealth {
     const reachable = this.#problem === null;
-    return { reachable, since: this.#since, lastContactAt: reachable ? this.#clock.now() : this.#since, message: this.#problem };
+    return {
+      reachable,
+      since: this.#since,
+      lastContactAt: reachable ? this.#clock.now() : this.#since,
+      message: this.#problem,
+    };
   }
 
   /** Yields the health now and after each change, until the signal aborts. */

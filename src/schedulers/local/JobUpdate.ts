@@ -6,6 +6,7 @@ import {
   cancelActor,
   cancelCause,
   complete,
+  describeCancellation,
   escalate,
   SYSTEM_USER,
 } from '../../domain/Cancellation.js';
@@ -241,17 +242,19 @@ export class JobUpdate {
       this.saveMaster({ ...master, status: { ...master.status, cancellationId: cancellation.id } });
     }
     const rows = store.openSubtasks(this.#job.id, taskNumber);
+    this.#held.add(taskNumber);
     for (const group of store.groups(this.#job.id, taskNumber))
       this.advanceGroup(group, { type: 'CANCEL', cancellation });
     for (const row of rows) this.cancel(row, cancellation);
-    const { status } = this.master(taskNumber);
-    const trigger = {
-      status,
-      cause: cancelCause(cancellation, cancellation.force),
+    this.#held.delete(taskNumber);
+    const { status, subtaskCounts } = this.master(taskNumber);
+    const isKilling = cancellation.force && subtaskCounts !== null && subtaskCounts.CANCELING > 0;
+    this.advanceMaster(taskNumber, {
+      status: { ...status, errorMessage: describeCancellation(cancellation) },
+      cause: cancelCause(cancellation, isKilling),
       message: cancellation.message,
       actor: cancelActor(cancellation),
-    };
-    this.advanceMaster(taskNumber, trigger);
+    });
   }
 
   /** Cancels every task of the job that is not over. */

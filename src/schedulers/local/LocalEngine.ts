@@ -160,7 +160,7 @@ export class LocalEngine {
 
   /** Resolves when the ends of these tasks' processes are stored. */
   async ended(refs: readonly TaskRef[]): Promise<void> {
-    await Promise.all(refs.map((ref) => this.#running.get(printTaskRef(ref))?.stored));
+    await Promise.all(refs.map((ref) => this.#running.get(printTaskRef(ref))?.stored ?? Promise.resolve()));
   }
 
   /** Stops watching; processes go on, and the next engine takes them up. */

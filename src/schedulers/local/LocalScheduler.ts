@@ -137,7 +137,11 @@ export class LocalScheduler implements Scheduler {
     const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: LOCAL_MIGRATIONS });
     if (!opened.ok) {
       folder.close();
-      return { ok: false, code: 'STORE_UNREADABLE', message: `The store ${folder.storePath} cannot be used: ${opened.message}` };
+      return {
+        ok: false,
+        code: 'STORE_UNREADABLE',
+        message: `The store ${folder.storePath} cannot be used: ${opened.message}`,
+      };
     }
     const log = new SqliteChangeLog(opened.database, options.retention, () => randomBytes(8).toString('hex'));
     const scheduler = new LocalScheduler(folder, new LocalStore(opened.database, log), options);
@@ -360,7 +364,13 @@ function visible(viewer: Viewer, task: Task | null): Task | null {
 }
 
 function unavailable(message: string): Outcome<never> {
-  return refused({ kind: 'SCHEDULER', code: 'SCHEDULER_UNAVAILABLE', message, path: null, retryAfterSeconds: RETRY_AFTER });
+  return refused({
+    kind: 'SCHEDULER',
+    code: 'SCHEDULER_UNAVAILABLE',
+    message,
+    path: null,
+    retryAfterSeconds: RETRY_AFTER,
+  });
 }
 
 /** The store is synchronous; its errors still come as rejections, as the port says. */

@@ -33,7 +33,8 @@ class Conditions {
     return allowed === null ? this : this.add(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(allowed));
   }
 
-  toString(): string {
+  /** The clause, empty where nothing is restricted. */
+  get clause(): string {
     return this.#parts.length === 0 ? '' : `WHERE ${this.#parts.join(' AND ')}`;
   }
 }
@@ -68,7 +69,7 @@ export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query:
   if (page.after !== null) conditions.add(beyond(order.descending), page.after.value, page.after.id);
   if (page.before !== null) conditions.add(beyond(!order.descending), page.before.value, page.before.id);
   const direction = order.descending === page.backward ? 'ASC' : 'DESC';
-  const sql = `SELECT * FROM jobs ${conditions} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
+  const sql = `SELECT * FROM jobs ${conditions.clause} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
   const rows = store.all(sql, ...conditions.values, page.limit + 1);
   return cut(
     rows.map((row) => views.job(readJobRow(row))),
@@ -79,7 +80,7 @@ export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query:
 /** How many jobs the viewer may see that match. */
 export function countJobs(store: LocalStore, viewer: Viewer, filter: JobFilter): number {
   const conditions = jobConditions(viewer, filter);
-  return Number(store.get(`SELECT count(*) AS count FROM jobs ${conditions}`, ...conditions.values)?.['count']);
+  return Number(store.get(`SELECT count(*) AS count FROM jobs ${conditions.clause}`, ...conditions.values)?.['count']);
 }
 
 function jobConditions(viewer: Viewer, filter: JobFilter): Conditions {
@@ -112,14 +113,14 @@ export function countTasks(store: LocalStore, listing: TaskListing): number {
     );
   }
   const conditions = topTaskConditions(jobId, filter);
-  return Number(store.get(`SELECT count(*) AS count FROM tasks ${conditions}`, ...conditions.values)?.['count']);
+  return Number(store.get(`SELECT count(*) AS count FROM tasks ${conditions.clause}`, ...conditions.values)?.['count']);
 }
 
 /** The job's basic and master tasks that match and are not over, in order. */
 export function matchingTopTasks(store: LocalStore, jobId: number, filter: TaskFilter | null): readonly TaskRow[] {
   const conditions = topTaskConditions(jobId, filter ?? { states: null, types: null, nameContains: null });
   conditions.add("state NOT IN ('FINISHED', 'FAILED', 'CANCELED')");
-  return store.all(`SELECT * FROM tasks ${conditions} ORDER BY number`, ...conditions.values).map(readTaskRow);
+  return store.all(`SELECT * FROM tasks ${conditions.clause} ORDER BY number`, ...conditions.values).map(readTaskRow);
 }
 
 function topTaskConditions(jobId: number, filter: TaskFilter): Conditions {
@@ -133,7 +134,7 @@ function listTopTasks(store: LocalStore, views: Views, { jobId, filter, page }: 
   const conditions = between(topTaskConditions(jobId, filter), 'number', page);
   const direction = page.backward ? 'DESC' : 'ASC';
   const rows = store.all(
-    `SELECT * FROM tasks ${conditions} ORDER BY number ${direction} LIMIT ?`,
+    `SELECT * FROM tasks ${conditions.clause} ORDER BY number ${direction} LIMIT ?`,
     ...conditions.values,
     page.limit + 1,
   );
@@ -161,7 +162,7 @@ function listSubtasks(
     .addList('state', filter.states);
   const rows = store
     .all(
-      `SELECT * FROM tasks ${between(own, 'instance', page)} ORDER BY instance ${direction} LIMIT ?`,
+      `SELECT * FROM tasks ${between(own, 'instance', page).clause} ORDER BY instance ${direction} LIMIT ?`,
       ...own.values,
       page.limit + 1,
     )
@@ -199,7 +200,7 @@ function untouched(
     .addList('g.state', filter.states);
   if (page.after !== null) conditions.add('r.last > ?', page.after);
   if (page.before !== null) conditions.add('r.first < ?', page.before);
-  const sql = `SELECT r.first, r.last, g.* FROM subtask_ranges r JOIN subtask_groups g ON g.id = r.group_id ${conditions}
+  const sql = `SELECT r.first, r.last, g.* FROM subtask_ranges r JOIN subtask_groups g ON g.id = r.group_id ${conditions.clause}
     ORDER BY r.first ${page.backward ? 'DESC' : 'ASC'} LIMIT ?`;
   return store
     .all(sql, ...conditions.values, page.limit + 1)

@@ -70,10 +70,10 @@ export function readJobRow(row: SqlRow): JobRow {
   return {
     id: Number(row['id']),
     owner: String(row['owner']),
-    spec: parse<JobSpec>(row['spec']),
+    spec: parse(row['spec']) as JobSpec,
     createdAt: Number(row['created_at']),
-    marks: parse<JobMarks>(row['marks']),
-    counts: parse<TaskCounts>(row['counts']),
+    marks: parse(row['marks']) as JobMarks,
+    counts: parse(row['counts']) as TaskCounts,
     ending: row['ending'] as JobEnding | null,
     cancellationId: row['cancellation_id'] as string | null,
     lastTaskNumber: Number(row['last_task_number']),
@@ -92,8 +92,8 @@ export function readTaskRow(row: SqlRow): TaskRow {
     },
     type: row['type'] as TaskType,
     name: String(row['name']),
-    status: parse<TaskStatus>(row['status']),
-    subtaskCounts: row['subtask_counts'] === null ? null : parse<TaskCounts>(row['subtask_counts']),
+    status: parse(row['status']) as TaskStatus,
+    subtaskCounts: row['subtask_counts'] === null ? null : (parse(row['subtask_counts']) as TaskCounts),
     createdAt: Number(row['created_at']),
     place: readPlace(row),
     run: Number(row['run']),
@@ -108,14 +108,14 @@ export function readGroupRow(row: SqlRow): GroupRow {
     id: Number(row['id']),
     jobId: Number(row['job_id']),
     number: Number(row['number']),
-    status: parse<TaskStatus>(row['status']),
+    status: parse(row['status']) as TaskStatus,
     place: readPlace(row),
   };
 }
 
 /** Reads a `spec` of `tasks`. */
 export function readTaskSpec(row: SqlRow): TaskSpec {
-  return parse<TaskSpec>(row['spec']);
+  return parse(row['spec']) as TaskSpec;
 }
 
 function readPlace(row: SqlRow): QueuePlace {
@@ -127,6 +127,6 @@ function readPlace(row: SqlRow): QueuePlace {
   };
 }
 
-function parse<T>(value: SQLOutputValue | undefined): T {
-  return JSON.parse(String(value)) as T;
+function parse(value: SQLOutputValue | undefined): unknown {
+  return JSON.parse(String(value));
 }
