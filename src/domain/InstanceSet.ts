@@ -1,6 +1,9 @@
 /** A run of sweep values `first`, `first + step`, … `last`, both ends included. */
 export type InstanceRange = readonly [first: number, last: number];
 
+/** The largest value of a sweep (GraphQL's and HPC Pack's integers have 32 bits). */
+const MAX_VALUE = 2_147_483_647;
+
 /**
  * A set of a sweep's values, kept as sorted, disjoint, maximal ranges: a million untouched subtasks are one range.
  * All values of one set are congruent modulo `step`, the sweep's increment. Immutable.
@@ -43,29 +46,28 @@ export class InstanceSet {
     return new InstanceSet(merge(sorted, step), step);
   }
 
-  /** Reads the notation of {@link InstanceSet.toString}; null when the text is anything else. */
+  /**
+   * Reads what {@link InstanceSet.toString} wrote; null when the text is anything else, a longer way to write a set included.
+   * The step is that of the text's ranges; it is 1 where the text has single values only.
+   */
   static parse(text: string): InstanceSet | null {
-    const parts = text === '' ? [] : text.split(',');
     const ranges: InstanceRange[] = [];
     let step: number | null = null;
-    let mayMerge = true;
-    for (const part of parts) {
+    for (const part of text === '' ? [] : text.split(',')) {
       const match = /^(0|[1-9]\d{0,9})(?:-([1-9]\d{0,9})(?::([1-9]\d{0,9}))?)?$/.exec(part);
       if (match === null) return null;
       const first = Number(match[1]);
       const last = match[2] === undefined ? first : Number(match[2]);
-      if (last < first || (match[2] !== undefined && last === first)) return null;
+      if (last < first || last > MAX_VALUE) return null;
       if (match[2] !== undefined) {
         const ownStep = match[3] === undefined ? 1 : Number(match[3]);
         if (step !== null && step !== ownStep) return null;
-        if ((last - first) % ownStep !== 0) return null;
         step = ownStep;
       }
-      const former = ranges.at(-1);
-      if (former !== undefined && former[1] >= first) mayMerge = false;
       ranges.push([first, last]);
     }
-    return mayMerge ? InstanceSet.fromRanges(ranges, step ?? 1) : null;
+    const set = InstanceSet.fromRanges(ranges, step ?? 1);
+    return areCongruent(ranges, set.step) && set.toString() === text ? set : null;
   }
 
   /** How many values the set has. */
@@ -100,8 +102,9 @@ export class InstanceSet {
     return new InstanceSet(kept, this.step);
   }
 
-  /** The value at this place, counted from 0 in ascending order; undefined beyond the end. Costs one look a range. */
+  /** The value at this place, counted from 0 in ascending order; undefined where there is no such place. Costs one look a range. */
   at(index: number): number | undefined {
+    if (!Number.isInteger(index) || index < 0) return undefined;
     let rest = index;
     for (const range of this.ranges) {
       const size = rangeSize(range, this.step);
@@ -123,9 +126,17 @@ export class InstanceSet {
   }
 
   /** The values, ascending. */
-  *[Symbol.iterator](): Generator<number, void, undefined> {
-    for (const [first, last] of this.ranges) {
-      for (let value = first; value <= last; value += this.step) yield value;
+  [Symbol.iterator](): Generator<number, void, undefined> {
+    return this.valuesFrom(0);
+  }
+
+  /** The values from this place on, counted from 0, ascending. Costs one look a range that is passed by. */
+  *valuesFrom(index: number): Generator<number, void, undefined> {
+    let passed = index;
+    for (const range of this.ranges) {
+      const size = rangeSize(range, this.step);
+      for (let value = range[0] + passed * this.step; value <= range[1]; value += this.step) yield value;
+      passed = Math.max(0, passed - size);
     }
   }
 
@@ -138,6 +149,11 @@ export class InstanceSet {
 
 function rangeSize([first, last]: InstanceRange, step: number): number {
   return (last - first) / step + 1;
+}
+
+function areCongruent(ranges: readonly InstanceRange[], step: number): boolean {
+  const start = ranges[0]?.[0] ?? 0;
+  return ranges.every(([first, last]) => (first - start) % step === 0 && (last - start) % step === 0);
 }
 
 function merge(sorted: readonly InstanceRange[], step: number): readonly InstanceRange[] {

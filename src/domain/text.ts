@@ -1,7 +1,10 @@
 /** How many Unicode code points the text has. */
 export function codePoints(text: string): number {
   let count = 0;
-  for (const _codePoint of text) count += 1;
+  for (let index = 0; index < text.length; index += 1) {
+    if ((text.codePointAt(index) ?? 0) > 0xffff) index += 1;
+    count += 1;
+  }
   return count;
 }
 
@@ -17,7 +20,8 @@ export function byteLength(text: string): number {
 
 const SHOWN = 40;
 
-/** The text for a message, in quotes, shortened, control characters escaped. */
+/** The text for a message, in quotes, cut after 40 code points, control characters escaped. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+  const start = Array.from(text.slice(0, 2 * SHOWN + 2));
+  return JSON.stringify(start.length > SHOWN ? `${start.slice(0, SHOWN).join('')}…` : text);
 }
