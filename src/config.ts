@@ -1,0 +1,237 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/** One setting: all that checks, `--help` and the README say about it. */
+interface Setting<Value> {
+  /** The environment variable; the flag follows from it. */
+  readonly env: `TASKGATE_${string}`;
+  /** What applies where nothing is set, as text like the user's. */
+  readonly defaultText: string;
+  /** How the default reads in the documentation, where that is not its text. */
+  readonly defaultLabel?: string;
+  readonly meaning: string;
+  /** What is allowed, for people: completes "allowed: …". */
+  readonly allowed: string;
+  /** Reads the text; what it refuses is not allowed. */
+  readonly schema: z.ZodType<Value, string>;
+}
+
+const SCHEDULERS_TO_COME = ['slurm', 'hpcpack'];
+
+/** Every setting, by its name in {@link Config}. */
+const SETTINGS = {
+  host: setting({
+    env: 'TASKGATE_HOST',
+    defaultText: '127.0.0.1',
+    meaning: 'where to listen; without authentication only on localhost, 127.0.0.0/8 or ::1',
+    allowed: 'a name or an address',
+    schema: z
+      .string()
+      .regex(/^[\w.:[\]%-]+$/)
+      .transform((text) => text.replace(/^\[(.*)\]$/, '$1')),
+  }),
+  port: setting({
+    env: 'TASKGATE_PORT',
+    defaultText: '4000',
+    meaning: 'where to listen; 0: the system chooses, and the start line says which',
+    allowed: 'a whole number from 0 to 65535',
+    schema: wholeNumber(0, 65_535),
+  }),
+  dataDir: setting({
+    env: 'TASKGATE_DATA_DIR',
+    defaultText: './.taskgate',
+    meaning: 'the embedded store, task output',
+    allowed: 'the path of a folder, which is made where it is missing',
+    schema: z
+      .string()
+      .regex(/^[^\0]+$/)
+      .transform((path) => resolve(path)),
+  }),
+  scheduler: setting({
+    env: 'TASKGATE_SCHEDULER',
+    defaultText: 'local',
+    meaning: 'the scheduler behind the gateway; `local`: the embedded one, real processes on this machine',
+    allowed: `local (${SCHEDULERS_TO_COME.join(' and ')} are not served by this version yet)`,
+    schema: z.literal('local'),
+  }),
+  gracePeriodSeconds: setting({
+    env: 'TASKGATE_GRACE_PERIOD_SECONDS',
+    defaultText: '15',
+    meaning: 'embedded scheduler: how long a canceled task may clean up after SIGTERM before SIGKILL',
+    allowed: 'a number from 0 to 86400, decimals allowed',
+    schema: decimalNumber(0, 86_400),
+  }),
+  localCores: setting({
+    env: 'TASKGATE_LOCAL_CORES',
+    defaultText: String(availableParallelism()),
+    defaultLabel: "the machine's",
+    meaning: "embedded scheduler: its capacity, how many cores' worth of tasks run at a time",
+    allowed: 'a whole number from 1 to 100000',
+    schema: wholeNumber(1, 100_000),
+  }),
+  logMaxChanges: setting({
+    env: 'TASKGATE_LOG_MAX_CHANGES',
+    defaultText: '5000000',
+    meaning: 'how many changes the change log holds; the oldest go first',
+    allowed: 'a whole number from 1 to 1000000000',
+    schema: wholeNumber(1, 1_000_000_000),
+  }),
+  logMaxAgeHours: setting({
+    env: 'TASKGATE_LOG_MAX_AGE_HOURS',
+    defaultText: '168',
+    meaning: 'how old a change in the change log may grow, in hours',
+    allowed: 'a number from 0.01 to 876000, decimals allowed',
+    schema: decimalNumber(0.01, 876_000),
+  }),
+  logLevel: setting({
+    env: 'TASKGATE_LOG_LEVEL',
+    defaultText: 'warn',
+    meaning: "the least of the gateway's own messages, JSON lines on standard error",
+    allowed: 'trace, debug, info, warn, error, fatal or silent',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  }),
+} as const;
+
+/** The settings' values, read and checked. `dataDir` is absolute; an IPv6 `host` has no brackets. */
+export type Config = { readonly [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> };
+
+/** What reading the settings came to. `text` is for standard output; each of `messages` is one line that names one problem. */
+export type ConfigReading =
+  | { readonly kind: 'CONFIG'; readonly config: Config }
+  | { readonly kind: 'HELP'; readonly text: string }
+  | { readonly kind: 'VERSION'; readonly text: string }
+  | { readonly kind: 'PROBLEMS'; readonly messages: readonly string[] };
+
+/** Variables with our prefix that are no settings: the tests' own, and those that a gateway sets for the tasks it runs. */
+const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
+  'TASKGATE_REQUIRE_ALL',
+  'TASKGATE_JOB_ID',
+  'TASKGATE_TASK_ID',
+  'TASKGATE_INSTANCE',
+  'TASKGATE_CANCEL_FILE',
+]);
+
+/**
+ * Reads the settings. Flags win over the environment, that wins over the defaults; an empty variable counts as not set.
+ *
+ * @param argv - the arguments behind the program's name
+ * @param env - the environment
+ */
+export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ConfigReading {
+  const flags = readFlags(argv);
+  if (flags.help) return { kind: 'HELP', text: helpText() };
+  if (flags.version) return { kind: 'VERSION', text: `taskgate ${version()}` };
+  const problems = [...flags.problems];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('TASKGATE_') || FOREIGN_VARIABLES.has(name)) continue;
+    if (!settings().some((known) => known.env === name)) problems.push(`${name} is no setting of taskgate; see --help`);
+  }
+  const values = Object.entries<Setting<unknown>>(SETTINGS).map(([key, { schema, allowed, ...rest }]) => {
+    const flagged = flags.values.get(flagOf(rest.env));
+    const text = flagged ?? (env[rest.env] || rest.defaultText);
+    const result = schema.safeParse(text);
+    const given = flagged === undefined ? rest.env : `--${flagOf(rest.env)}`;
+    if (!result.success) problems.push(`${given} is ${JSON.stringify(text)}; allowed: ${allowed}`);
+    return [key, result.data] as const;
+  });
+  if (problems.length > 0) return { kind: 'PROBLEMS', messages: problems };
+  return { kind: 'CONFIG', config: Object.fromEntries(values) as Config };
+}
+
+/** The settings as a Markdown table, for the README. */
+export function settingsTable(): string {
+  const rows = settings().map(({ env, defaultText, defaultLabel, meaning, allowed }) => {
+    const byDefault = defaultLabel ?? `\`${defaultText}\``;
+    return `| \`${env}\` | \`--${flagOf(env)}\` | ${byDefault} | ${meaning} (${allowed}) |`;
+  });
+  return ['| variable | flag | default | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** Taskgate's own version, from its package. */
+export function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  return z.object({ version: z.string() }).parse(manifest).version;
+}
+
+function helpText(): string {
+  const rows = settings().flatMap(({ env, defaultText, defaultLabel, meaning, allowed }) => [
+    `  --${flagOf(env)} VALUE, or ${env}`,
+    `      ${meaning}`,
+    `      allowed: ${allowed}; default: ${defaultLabel ?? defaultText}`,
+  ]);
+  return [
+    'taskgate: a GraphQL gateway in front of batch schedulers',
+    '',
+    'Settings, as flags or environment variables; flags win:',
+    ...rows,
+    '',
+    '  -h, --help     this text',
+    '      --version  the version',
+  ].join('\n');
+}
+
+interface Flags {
+  readonly help: boolean;
+  readonly version: boolean;
+  /** By the flag's name, without dashes. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly string[];
+}
+
+function readFlags(argv: readonly string[]): Flags {
+  const valued = new Set(settings().map(({ env }) => flagOf(env)));
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+      ...Object.fromEntries([...valued].map((flag) => [flag, { type: 'string' as const }])),
+    },
+  });
+  const seen = new Set<string>();
+  const values = new Map<string, string>();
+  const problems: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`${JSON.stringify(token.value)} is no flag; see --help`);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (name === 'help' || name === 'version') seen.add(name);
+    else if (!valued.has(name)) problems.push(`${rawName} is no flag of taskgate; see --help`);
+    else if (value === undefined || (value.startsWith('-') && !inlineValue)) problems.push(`${rawName} needs a value`);
+    else values.set(name, value);
+  }
+  return { help: seen.has('help'), version: seen.has('version'), values, problems };
+}
+
+function settings(): readonly Setting<unknown>[] {
+  return Object.values(SETTINGS);
+}
+
+function flagOf(env: Setting<unknown>['env']): string {
+  return env.slice('TASKGATE_'.length).toLowerCase().replaceAll('_', '-');
+}
+
+function setting<Value>(entry: Setting<Value>): Setting<Value> {
+  return entry;
+}
+
+function wholeNumber(least: number, most: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+}
+
+function decimalNumber(least: number, most: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,12})?$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+}

@@ -1,0 +1,163 @@
+import { type IncomingMessage } from 'node:http';
+import { type Duplex } from 'node:stream';
+import {
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+} from 'graphql';
+import { type Context, handleProtocols, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { type Logger } from 'pino';
+import { WebSocket, WebSocketServer } from 'ws';
+import { type Viewer } from '../domain/access.js';
+import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type GatewayInterface } from './GatewayInterface.js';
+import { type Limits } from './limits.js';
+import { prepareOperation } from './prepareOperation.js';
+
+/** What a {@link SocketServer} is made of. */
+export interface SocketServerOptions {
+  readonly gateway: GatewayInterface;
+  readonly viewer: Viewer;
+  readonly limits: Limits;
+  readonly errors: ErrorFormatter;
+  readonly log: Logger;
+}
+
+/**
+ * GraphQL over WebSocket, subprotocol `graphql-transport-ws`: queries, mutations and subscriptions.
+ *
+ * A document that is refused, or one operation too many, ends that operation with an `error` message; the socket's other
+ * operations go on. A subscription pulls its next event when the former has left for the network, so a slow client slows only itself.
+ */
+export class SocketServer {
+  readonly #options: SocketServerOptions;
+  readonly #sockets: WebSocketServer;
+  readonly #protocol: Server;
+  readonly #keepAlive: NodeJS.Timeout;
+  readonly #answering = new Set<Promise<unknown>>();
+  readonly #disconnecting = new Set<Promise<unknown>>();
+  readonly #silent = new WeakSet<WebSocket>();
+  #closing = false;
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+    const { limits } = options;
+    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, handleProtocols });
+    this.#protocol = makeServer({
+      connectionInitWaitTimeout: limits.connectionInitMs,
+      onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
+      execute: (args) => tracked(this.#answering, Promise.resolve(execute(args))),
+      onNext: (_context, _id, _payload, _args, result) => this.#formatted(result),
+      onError: (_context, _id, _payload, problems) => problems.map((error) => options.errors.format(error)),
+    });
+    this.#keepAlive = setInterval(() => this.#ping(), limits.keepAliveMs);
+    this.#keepAlive.unref();
+  }
+
+  /** Takes over a connection whose client may come in and wants a WebSocket. */
+  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    this.#sockets.handleUpgrade(request, connection, head, (socket) => this.#open(socket));
+  }
+
+  /**
+   * Takes no more operations, lets queries and mutations end, then closes every socket with 1001.
+   * What is not over at the deadline is cut off. Resolves when every operation has been told to end.
+   */
+  async close(deadline: Promise<unknown>): Promise<void> {
+    this.#closing = true;
+    await Promise.race([settled(this.#answering), deadline]);
+    for (const socket of this.#sockets.clients) socket.close(1001, 'Going away: the gateway is shutting down');
+    const closed = new Promise<void>((resolve) => this.#sockets.close(() => resolve()));
+    await Promise.race([closed, deadline]);
+    for (const socket of this.#sockets.clients) socket.terminate();
+    clearInterval(this.#keepAlive);
+    await Promise.race([settled(this.#disconnecting), deadline]);
+  }
+
+  #open(socket: WebSocket): void {
+    const { limits, log } = this.#options;
+    const closed = this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve) => {
+            if (socket.bufferedAmount > limits.unreadBytes) socket.terminate();
+            if (socket.readyState === WebSocket.OPEN) socket.send(text, () => resolve());
+            else resolve();
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (receive) =>
+          socket.on('message', (data) => {
+            receive(Buffer.isBuffer(data) ? data.toString() : '').catch((error: unknown) => {
+              log.error({ err: error }, 'a WebSocket message was not handled');
+              socket.close(4500, 'Internal server error');
+            });
+          }),
+      },
+      undefined,
+    );
+    socket.on('pong', () => this.#silent.delete(socket));
+    socket.on('error', (error) => log.info({ err: error }, 'a WebSocket failed'));
+    socket.on('close', (code, reason) => {
+      tracked(this.#disconnecting, closed(code, reason.toString())).catch((error: unknown) => {
+        log.error({ err: error }, 'a subscription did not end');
+      });
+    });
+  }
+
+  #prepare(context: Context, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { gateway, viewer, limits, errors } = this.#options;
+    if (this.#closing) return [refusal('SERVICE_UNAVAILABLE', 'The gateway is shutting down.')];
+    if (Object.keys(context.subscriptions).length > limits.operationsPerSocket)
+      return [
+        refusal(
+          'TOO_MANY_OPERATIONS',
+          `This WebSocket already runs ${limits.operationsPerSocket} operations, which is the most; end one, or open another WebSocket.`,
+        ),
+      ];
+    try {
+      const prepared = prepareOperation(gateway.schema, limits, payload.query, payload.operationName);
+      if (!prepared.ok) return prepared.errors;
+      return {
+        schema: gateway.schema,
+        document: prepared.document,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: gateway.createContext(viewer),
+      };
+    } catch (error) {
+      return [errors.internal(error)];
+    }
+  }
+
+  #formatted(result: { readonly errors?: readonly GraphQLError[] | undefined }): FormattedExecutionResult | undefined {
+    return result.errors && { ...result, errors: result.errors.map((error) => this.#options.errors.format(error)) };
+  }
+
+  #ping(): void {
+    for (const socket of this.#sockets.clients) {
+      if (this.#silent.has(socket)) socket.terminate();
+      else {
+        this.#silent.add(socket);
+        socket.ping();
+      }
+    }
+  }
+}
+
+function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+function tracked<Value>(running: Set<Promise<unknown>>, promise: Promise<Value>): Promise<Value> {
+  running.add(promise);
+  const ended = (): boolean => running.delete(promise);
+  promise.then(ended, ended);
+  return promise;
+}
+
+async function settled(running: ReadonlySet<Promise<unknown>>): Promise<void> {
+  while (running.size > 0) await Promise.allSettled(running);
+}

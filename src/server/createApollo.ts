@@ -1,0 +1,65 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import { type Logger } from 'pino';
+import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type Limits } from './limits.js';
+import { limitSelections } from './limitSelections.js';
+
+/** An Apollo Server for GraphQL over HTTP, not yet started. It reports nothing to anybody and has no signal handlers. */
+export function createApollo(
+  schema: GraphQLSchema,
+  limits: Limits,
+  errors: ErrorFormatter,
+  log: Logger,
+): ApolloServer<object> {
+  return new ApolloServer<object>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: limits.documentTokens },
+    validationRules: [limitSelections(limits)],
+    formatError: (formatted, error) => errors.reformat(formatted, error),
+    logger: {
+      debug: (message: unknown) => log.debug(message),
+      info: (message: unknown) => log.info(message),
+      warn: (message: unknown) => log.warn(message),
+      error: (message: unknown) => log.error(message),
+    },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      noSubscriptions,
+    ],
+  });
+}
+
+/** Apollo Server itself would run a subscription once, as if it were a query. */
+const noSubscriptions: ApolloServerPlugin<object> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation: ({ operation }) =>
+        operation?.operation === OperationTypeNode.SUBSCRIPTION
+          ? Promise.reject(subscriptionOverHttp())
+          : Promise.resolve(),
+    }),
+};
+
+function subscriptionOverHttp(): GraphQLError {
+  return new GraphQLError(
+    'Subscriptions are served over WebSocket: open one on this same path with the subprotocol graphql-transport-ws.',
+    { extensions: { code: 'SUBSCRIPTION_OVER_HTTP', http: { status: 406 } } },
+  );
+}

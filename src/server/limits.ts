@@ -1,0 +1,42 @@
+/** How much a client may ask of the server. */
+export interface Limits {
+  /** A POST's body, in bytes: room for a job of 100,000 tasks. */
+  readonly bodyBytes: number;
+  /** A WebSocket message from a client, in bytes. */
+  readonly messageBytes: number;
+  /** What may wait to be read by one WebSocket's client, in bytes; a client that lets more pile up is cut off. */
+  readonly unreadBytes: number;
+  /** Lexical tokens of a document. */
+  readonly documentTokens: number;
+  /** Fields within fields of a document, fragments included. The introspection query of graphql-js has 16. */
+  readonly documentDepth: number;
+  /** Fields that a document selects, each counted wherever a fragment brings it in. */
+  readonly documentFields: number;
+  /** Operations that run at one time on one WebSocket. */
+  readonly operationsPerSocket: number;
+  /** How long a WebSocket may stay silent before its `connection_init`, in milliseconds. */
+  readonly connectionInitMs: number;
+  /** How often a WebSocket is pinged, in milliseconds; one that answered nothing since the last ping is cut off. */
+  readonly keepAliveMs: number;
+  /** How long one HTTP request may take to arrive, in milliseconds. */
+  readonly requestArrivalMs: number;
+  /** How long {@link Limits.drainMs | running operations} may go on once the server closes, in milliseconds. */
+  readonly drainMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** The limits that apply where a caller sets no others. */
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: 64 * MIB,
+  messageBytes: 16 * MIB,
+  unreadBytes: 64 * MIB,
+  documentTokens: 20_000,
+  documentDepth: 20,
+  documentFields: 10_000,
+  operationsPerSocket: 100,
+  connectionInitMs: 10_000,
+  keepAliveMs: 30_000,
+  requestArrivalMs: 60_000,
+  drainMs: 3_000,
+};
