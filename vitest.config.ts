@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
+import { closingLineReporter } from './test/support/closingLineReporter.js';
 
 const require = createRequire(import.meta.url);
 
@@ -14,6 +15,6 @@ export default defineConfig({
     fsModuleCache: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: ['default', './test/support/closingLineReporter.ts'],
+    reporters: ['default', closingLineReporter()],
   },
 });

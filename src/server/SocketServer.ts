@@ -3,7 +3,6 @@ import { type Duplex } from 'node:stream';
 import {
   execute,
   type ExecutionArgs,
-  type ExecutionResult,
   type FormattedExecutionResult,
   GraphQLError,
 } from 'graphql';
