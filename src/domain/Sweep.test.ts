@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hasInstance, type Sweep, substituteInstance, sweepCount, sweepInstances } from './Sweep.js';
+import { hasInstance, lastValue, type Sweep, substituteInstance, sweepCount, sweepInstances } from './Sweep.js';
 
 const sweep: fc.Arbitrary<Sweep> = fc
   .record({ start: fc.nat({ max: 50 }), length: fc.nat({ max: 60 }), increment: fc.integer({ min: 1, max: 9 }) })
@@ -20,6 +20,7 @@ describe('A sweep', () => {
         const instances = sweepInstances(given);
         expect(sweepCount(given)).toBe(values.length);
         expect([...instances]).toStrictEqual(values);
+        expect(lastValue(given)).toBe(values.at(-1));
         expect(instances.step).toBe(given.increment);
         const asked = Array.from({ length: 125 }, (_none, value) => value - 5);
         expect(asked.filter((value) => hasInstance(given, value))).toStrictEqual(values);

@@ -15,10 +15,14 @@ export function sweepCount(sweep: Sweep): number {
   return Math.floor((sweep.end - sweep.start) / sweep.increment) + 1;
 }
 
+/** The largest value of the sweep: its end, or the last one before that the increment reaches. */
+export function lastValue(sweep: Sweep): number {
+  return sweep.start + (sweepCount(sweep) - 1) * sweep.increment;
+}
+
 /** All values of the sweep. */
 export function sweepInstances(sweep: Sweep): InstanceSet {
-  const last = sweep.start + (sweepCount(sweep) - 1) * sweep.increment;
-  return InstanceSet.range(sweep.start, last, sweep.increment);
+  return InstanceSet.range(sweep.start, lastValue(sweep), sweep.increment);
 }
 
 /** Whether the sweep has a subtask of this value. */

@@ -1,6 +1,6 @@
 import { type EnvironmentVariable, type JobSpec, type TaskSpec } from './Job.js';
 import { type InputPath, invalidInput, type Refusal } from './Refusal.js';
-import { MAX_SWEEP_INSTANCES, type Sweep, substituteInstance, sweepCount } from './Sweep.js';
+import { lastValue, MAX_SWEEP_INSTANCES, type Sweep, substituteInstance, sweepCount } from './Sweep.js';
 import { byteLength, codePoints, quote } from './text.js';
 
 /** The most tasks that one call may create. */
@@ -23,6 +23,7 @@ export const MAX_PATH_BYTES = 4_095;
 
 const MAX_INT = 2_147_483_647;
 const MAX_REFUSALS = 20;
+const MAX_CYCLE_SHOWN = 10;
 
 /** What the machine or cluster offers. */
 export interface Limits {
@@ -81,7 +82,9 @@ export function validateMessage(message: string | null): Refusal | null {
 /** Null where the caller's grace period, in seconds, can be granted. */
 export function validateGracePeriod(seconds: number | null): Refusal | null {
   if (seconds === null || (Number.isFinite(seconds) && seconds >= 0)) return null;
-  return invalidInput(`gracePeriodSeconds is ${seconds}; it must be 0 or more.`, ['gracePeriodSeconds']);
+  return invalidInput(`gracePeriodSeconds is ${seconds}; it must be a number of seconds, 0 or more.`, [
+    'gracePeriodSeconds',
+  ]);
 }
 
 /**
@@ -112,14 +115,16 @@ export function findDependencyProblems(
   if (problems.list.length > 0) return problems.list;
   const cycle = findCycle(dependsOn);
   if (cycle === null) return [];
-  const index = tasks.findIndex((task) => task.name === cycle[0]);
-  return [
-    invalidInput(`The dependencies are circular: ${cycle.map(quote).join(' -> ')}.`, [
-      ...path,
-      String(index),
-      'dependsOn',
-    ]),
-  ];
+  const [first = '', second = ''] = cycle;
+  const index = tasks.findIndex((task) => task.name === first && task.dependsOn.includes(second));
+  return [invalidInput(`The dependencies are circular: ${showCycle(cycle)}.`, [...path, String(index), 'dependsOn'])];
+}
+
+function showCycle(cycle: readonly string[]): string {
+  const shown =
+    cycle.length > MAX_CYCLE_SHOWN ? [...cycle.slice(0, MAX_CYCLE_SHOWN - 1).map(quote), '…'] : cycle.map(quote);
+  const last = cycle.length > MAX_CYCLE_SHOWN ? [quote(cycle.at(-1) ?? '')] : [];
+  return [...shown, ...last].join(' -> ');
 }
 
 function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | null {
@@ -180,8 +185,8 @@ function requireTask(problems: Problems, task: TaskSpec, path: readonly string[]
     [...path, 'minCores'],
   );
   problems.require(
-    runtimeSeconds === null || (Number.isInteger(runtimeSeconds) && runtimeSeconds >= 1 && runtimeSeconds <= MAX_INT),
-    () => `runtimeSeconds is ${String(runtimeSeconds)}; it must be 1 or more, or absent for no limit.`,
+    runtimeSeconds === null || (isInt(runtimeSeconds) && runtimeSeconds >= 1),
+    () => `runtimeSeconds is ${String(runtimeSeconds)}; it must be 1 to ${MAX_INT}, or absent for no limit.`,
     [...path, 'runtimeSeconds'],
   );
 }
@@ -197,21 +202,22 @@ function requireName(problems: Problems, name: string, path: InputPath): void {
 
 function requireSweep(problems: Problems, sweep: Sweep, path: readonly string[]): boolean {
   const { start, end, increment } = sweep;
-  const inOrder = problems.require(start >= 0, () => `The sweep starts at ${start}; it must start at 0 or more.`, [
-    ...path,
-    'start',
-  ]);
+  const hasStart = problems.require(
+    isInt(start) && start >= 0,
+    () => `The sweep starts at ${start}; it must start at 0 or more.`,
+    [...path, 'start'],
+  );
   const hasIncrement = problems.require(
-    increment >= 1,
+    isInt(increment) && increment >= 1,
     () => `The sweep's increment is ${increment}; it must be 1 or more.`,
     [...path, 'increment'],
   );
   const hasEnd = problems.require(
-    end >= start && end <= MAX_INT,
-    () => `The sweep ends at ${end}; it must end at its start, ${start}, or later.`,
+    isInt(end) && end >= start,
+    () => `The sweep ends at ${end}; it must end at its start, ${start}, or later, and at ${MAX_INT} at the latest.`,
     [...path, 'end'],
   );
-  if (!inOrder || !hasIncrement || !hasEnd) return false;
+  if (!hasStart || !hasIncrement || !hasEnd) return false;
   const count = sweepCount(sweep);
   return problems.require(
     count <= MAX_SWEEP_INSTANCES,
@@ -220,10 +226,14 @@ function requireSweep(problems: Problems, sweep: Sweep, path: readonly string[])
   );
 }
 
+function isInt(value: number): boolean {
+  return Number.isInteger(value) && value <= MAX_INT;
+}
+
 function requireCommandLine(problems: Problems, commandLine: string, sweep: Sweep | null, path: InputPath): void {
   problems.require(commandLine.trim() !== '', () => 'The command line is empty; it must be a command for sh -c.', path);
   requireNoNul(problems, commandLine, path);
-  const bytes = byteLength(sweep === null ? commandLine : substituteInstance(commandLine, sweep.end));
+  const bytes = byteLength(sweep === null ? commandLine : substituteInstance(commandLine, lastValue(sweep)));
   problems.require(
     bytes <= MAX_COMMAND_LINE_BYTES,
     () => `The command line ${quote(commandLine)} has ${bytes} bytes; at most ${MAX_COMMAND_LINE_BYTES} are allowed.`,
