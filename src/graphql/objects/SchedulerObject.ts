@@ -1,0 +1,97 @@
+import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { type SchedulerKind } from '../../domain/states.js';
+import { type Capabilities, type Scheduler, type SchedulerHealth } from '../../schedulers/scheduler.js';
+import { SchedulerKindEnum } from '../enums.js';
+import { DateTimeScalar } from '../scalars.js';
+
+/** `Capabilities` of the schema. */
+@ObjectType('Capabilities', {
+  description: 'What this scheduler can do. A mutation that needs something it lacks answers UNSUPPORTED_BY_SCHEDULER.',
+})
+export class CapabilitiesObject {
+  @Field(() => Boolean, { description: 'Jobs can be created, added to and submitted.' })
+  readonly submit: boolean;
+
+  @Field(() => Boolean, { description: 'Tasks and jobs can be requeued.' })
+  readonly requeue: boolean;
+
+  @Field(() => Boolean, { description: 'Tasks and jobs can be finished.' })
+  readonly finish: boolean;
+
+  @Field(() => Boolean, { description: 'Tasks can depend on others of their job.' })
+  readonly dependencies: boolean;
+
+  @Field(() => Boolean, { description: "Tasks' output can be read." })
+  readonly output: boolean;
+
+  @Field(() => Boolean, { description: 'The scheduler itself stores the cancel message; the gateway always does.' })
+  readonly cancelMessage: boolean;
+
+  @Field(() => Int, { description: 'The longest message, in characters (Unicode code points).' })
+  readonly messageMaxLength: number;
+
+  @Field(() => Boolean, { description: 'A caller may shorten the grace period of a cancel.' })
+  readonly callerGracePeriod: boolean;
+
+  @Field(() => Boolean, { description: 'State changes arrive by push, not by polling.' })
+  readonly push: boolean;
+
+  constructor(capabilities: Capabilities) {
+    this.submit = capabilities.submit;
+    this.requeue = capabilities.requeue;
+    this.finish = capabilities.finish;
+    this.dependencies = capabilities.dependencies;
+    this.output = capabilities.output;
+    this.cancelMessage = capabilities.cancelMessage;
+    this.messageMaxLength = capabilities.messageMaxLength;
+    this.callerGracePeriod = capabilities.callerGracePeriod;
+    this.push = capabilities.push;
+  }
+}
+
+/** `Scheduler` of the schema. */
+@ObjectType('Scheduler', { description: 'The scheduler behind this gateway.' })
+export class SchedulerObject {
+  readonly #scheduler: Scheduler;
+  readonly #health: SchedulerHealth;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#health = scheduler.health();
+  }
+
+  @Field(() => SchedulerKindEnum, { description: 'Which one it is.' })
+  get kind(): SchedulerKind {
+    return this.#scheduler.info.kind;
+  }
+
+  @Field(() => String, { description: 'What the cluster, or the machine, is called.' })
+  get name(): string {
+    return this.#scheduler.info.name;
+  }
+
+  @Field(() => String, { description: "The scheduler's version." })
+  get version(): string {
+    return this.#scheduler.info.version;
+  }
+
+  @Field(() => Boolean, { description: 'Whether it answers now.' })
+  get reachable(): boolean {
+    return this.#health.reachable;
+  }
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it last answered; null: never.' })
+  get lastContactAt(): number | null {
+    return this.#health.lastContactAt;
+  }
+
+  @Field(() => Float, { description: 'How long canceled processes may clean up, in seconds; a caller may shorten it.' })
+  get gracePeriodSeconds(): number {
+    return this.#scheduler.info.gracePeriodSeconds;
+  }
+
+  @Field(() => CapabilitiesObject, { description: 'What it can do.' })
+  get capabilities(): CapabilitiesObject {
+    return new CapabilitiesObject(this.#scheduler.info.capabilities);
+  }
+}
