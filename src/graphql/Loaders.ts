@@ -33,15 +33,24 @@ export class Loaders {
     this.log = log;
     this.job = new DataLoader((ids) => scheduler.readJobs(viewer, ids));
     this.task = new DataLoader((refs) => scheduler.readTasks(viewer, refs), { cacheKeyFn: printTaskRef });
-    this.taskPage = new DataLoader((queries) => scheduler.listTasks(viewer, queries), { cacheKeyFn: JSON.stringify });
-    this.taskCount = new DataLoader((listings) => scheduler.countTasks(viewer, listings), {
-      cacheKeyFn: JSON.stringify,
+    this.taskPage = new DataLoader<TaskQuery, Page<Task>, string>((queries) => scheduler.listTasks(viewer, queries), {
+      cacheKeyFn: keyOf,
     });
-    this.output = new DataLoader((requests) => scheduler.readOutputs(viewer, requests), { cacheKeyFn: JSON.stringify });
+    this.taskCount = new DataLoader<TaskListing, number, string>((listings) => scheduler.countTasks(viewer, listings), {
+      cacheKeyFn: keyOf,
+    });
+    this.output = new DataLoader<OutputRequest, string | null, string>(
+      (requests) => scheduler.readOutputs(viewer, requests),
+      { cacheKeyFn: keyOf },
+    );
   }
 
   /** Loaders that remember nothing yet, for what is to be read after a change. */
   fresh(): Loaders {
     return new Loaders(this, this.viewer);
   }
+}
+
+function keyOf(request: TaskQuery | TaskListing | OutputRequest): string {
+  return JSON.stringify(request);
 }

@@ -19,10 +19,16 @@ export function payloadOf<E extends Effect, P extends Payload>(
 ): P {
   if (!outcome.ok) return refusedPayload(PayloadClass, outcome.refusals);
   const cursor = printCursor(loaders.log.epoch, outcome.value.before);
-  return Object.assign(new PayloadClass(), { cursor, ...fields(outcome.value) });
+  return filled(PayloadClass, { cursor, ...fields(outcome.value) });
 }
 
 /** The payload of a command that was not done. */
 export function refusedPayload<P extends Payload>(PayloadClass: new () => P, refusals: readonly Refusal[]): P {
-  return Object.assign(new PayloadClass(), { userErrors: refusals.map(userErrorOf) });
+  return filled(PayloadClass, { userErrors: refusals.map(userErrorOf) });
+}
+
+function filled<P extends Payload>(PayloadClass: new () => P, fields: object): P {
+  const payload = new PayloadClass();
+  Object.assign(payload, fields);
+  return payload;
 }

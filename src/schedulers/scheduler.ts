@@ -3,7 +3,7 @@ import { type Cancellation } from '../domain/Cancellation.js';
 import { type JobId, type TaskRef } from '../domain/ids.js';
 import { type Job, type JobSpec, type Task, type TaskSpec } from '../domain/Job.js';
 import { type Outcome } from '../domain/Refusal.js';
-import { type JobState, type SchedulerKind, type TaskState, type TaskType } from '../domain/states.js';
+import { JOB_PRIORITIES, type JobState, type SchedulerKind, type TaskState, type TaskType } from '../domain/states.js';
 import { type LogPosition } from '../log/LogPosition.js';
 
 /** What a scheduler can do; a command that needs something it lacks is refused with UNSUPPORTED_BY_SCHEDULER. */
@@ -64,6 +64,20 @@ export type JobOrderField = 'ID' | 'SUBMITTED_AT' | 'CHANGED_AT' | 'PRIORITY';
 export interface JobKey {
   readonly value: number;
   readonly id: JobId;
+}
+
+/** The job's place in a list sorted by the field. */
+export function jobKey(job: Job, field: JobOrderField): JobKey {
+  switch (field) {
+    case 'ID':
+      return { value: job.id, id: job.id };
+    case 'SUBMITTED_AT':
+      return { value: job.submittedAt ?? 0, id: job.id };
+    case 'CHANGED_AT':
+      return { value: job.changedAt, id: job.id };
+    case 'PRIORITY':
+      return { value: JOB_PRIORITIES.indexOf(job.spec.priority), id: job.id };
+  }
 }
 
 /** Null fields do not restrict; an empty list matches nothing. Times are epoch milliseconds, ends included. */

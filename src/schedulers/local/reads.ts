@@ -2,10 +2,8 @@ import { type SQLInputValue } from 'node:sqlite';
 import { type Viewer } from '../../domain/access.js';
 import { type Job, type Task } from '../../domain/Job.js';
 import { type InstanceRange } from '../../domain/InstanceSet.js';
-import { JOB_PRIORITIES } from '../../domain/states.js';
 import {
   type JobFilter,
-  type JobKey,
   type JobOrderField,
   type JobQuery,
   type Page,
@@ -45,20 +43,6 @@ const ORDER_COLUMN: Readonly<Record<JobOrderField, string>> = {
   CHANGED_AT: 'changed_at',
   PRIORITY: 'priority',
 };
-
-/** The job's place in a list sorted by the field. */
-export function jobKey(job: Job, field: JobOrderField): JobKey {
-  switch (field) {
-    case 'ID':
-      return { value: job.id, id: job.id };
-    case 'SUBMITTED_AT':
-      return { value: job.submittedAt ?? 0, id: job.id };
-    case 'CHANGED_AT':
-      return { value: job.changedAt, id: job.id };
-    case 'PRIORITY':
-      return { value: JOB_PRIORITIES.indexOf(job.spec.priority), id: job.id };
-  }
-}
 
 /** A page of the jobs that the viewer may see. */
 export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query: JobQuery): Page<Job> {
