@@ -2,7 +2,7 @@ import { type Cancellation, describeCancellation } from './Cancellation.js';
 import { type JobStatus } from './Job.js';
 import { type JobEnding, rollUpJob } from './rollUp.js';
 import { type ChangeCause, isTerminal, type JobState } from './states.js';
-import { type TaskCounts, totalTasks } from './TaskCounts.js';
+import { endedTasks, type TaskCounts, totalTasks } from './TaskCounts.js';
 
 /** What a job's change says of its cause. */
 export interface JobTrigger {
@@ -57,7 +57,7 @@ export function moveJob(marks: JobMarks, state: JobState, now: number): JobMarks
  * A submitted job after some of its tasks changed.
  *
  * @param trigger - the last of the tasks' steps
- * @returns null where the job stays in its state
+ * @returns null where the job stays in its state: one that is over is left only by requeue
  */
 export function advanceJob(
   marks: JobMarks,
@@ -66,6 +66,8 @@ export function advanceJob(
   trigger: JobTrigger,
   now: number,
 ): JobStep | null {
+  const isOver = isTerminal(marks.state) && endedTasks(tasks) === totalTasks(tasks);
+  if (isOver && trigger.cause !== 'REQUEUED') return null;
   const state = rollUpJob(tasks, rule);
   if (state === marks.state) return null;
   const moved = moveJob(marks, state, now);

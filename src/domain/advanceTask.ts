@@ -1,6 +1,6 @@
 import { type Cancellation, cancelActor, cancelCause, describeCancellation } from './Cancellation.js';
 import { decideCancel } from './decideCancel.js';
-import { type ChangeCause, type EndReason, isTerminal, type TaskState } from './states.js';
+import { type ChangeCause, type EndReason, type TaskState } from './states.js';
 import { type TaskStatus } from './TaskStatus.js';
 
 /** What may happen to a basic task or a subtask. */
@@ -9,7 +9,7 @@ export type TaskEvent =
   /** The scheduler took the task into its queue. */
   | { readonly type: 'ENQUEUE' }
   | { readonly type: 'START' }
-  /** The command could not be started; `message` says why. */
+  /** The command could not be started, or turned out not to have been; `message` says why. */
   | { readonly type: 'START_FAILED'; readonly message: string }
   /** The process group ended, by exit code or by signal. */
   | { readonly type: 'EXIT'; readonly exitCode: number | null; readonly signal: string | null }
@@ -56,7 +56,8 @@ export function advanceTask(
         ? step(move({ ...status, startedAt: now }, 'RUNNING', now), 'STARTED')
         : null;
     case 'START_FAILED':
-      if (isTerminal(state)) return null;
+      if (state === 'CANCELING' || state === 'FINISHING') return exit(status, NO_EXIT, now, cancellation);
+      if (state !== 'QUEUED' && state !== 'DISPATCHING' && state !== 'RUNNING') return null;
       return step(
         end(status, 'FAILED', 'START_FAILED', now, { errorMessage: event.message }),
         'STARTED',
@@ -65,8 +66,7 @@ export function advanceTask(
     case 'EXIT':
       return exit(status, event, now, cancellation);
     case 'LOST':
-      if (state === 'CANCELING' || state === 'FINISHING')
-        return exit(status, { exitCode: null, signal: null }, now, cancellation);
+      if (state === 'CANCELING' || state === 'FINISHING') return exit(status, NO_EXIT, now, cancellation);
       if (state !== 'RUNNING') return null;
       return step(
         end(status, 'FAILED', event.endReason, now, { errorMessage: event.message }),
@@ -74,7 +74,7 @@ export function advanceTask(
         event.message,
       );
     case 'DEPENDENCY_FAILED':
-      if (state !== 'SUBMITTED' && state !== 'QUEUED') return null;
+      if (state !== 'SUBMITTED' && state !== 'VALIDATING' && state !== 'QUEUED') return null;
       return step(
         end(status, 'FAILED', 'DEPENDENCY_FAILED', now, { errorMessage: event.message }),
         'DEPENDENCY',
@@ -139,6 +139,9 @@ interface Exit {
   readonly signal: string | null;
 }
 
+/** The end of a process of which nobody saw how it ended. */
+const NO_EXIT: Exit = { exitCode: null, signal: null };
+
 function exit(
   status: TaskStatus,
   { exitCode, signal }: Exit,
@@ -175,8 +178,9 @@ function exit(
   }
 }
 
+/** A process that was killed, or given up after that, did not exit by itself. */
 function stopCause(cancellation: Cancellation | null): ChangeCause {
-  if (cancellation?.phase !== 'KILLING') return 'EXITED';
+  if (cancellation?.phase !== 'KILLING' && cancellation?.phase !== 'LOST') return 'EXITED';
   return cancellation.force ? 'CANCEL_FORCED' : 'GRACE_PERIOD_EXPIRED';
 }
 
