@@ -23,9 +23,10 @@ export class ErrorFormatter {
   reformat(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
     const code = formatted.extensions?.['code'];
     if (code !== undefined && code !== INTERNAL) return formatted;
-    const cause = rootCause(error);
-    if (isBadVariable(cause)) return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
-    this.#log.error({ err: cause, path: formatted.path?.join('.') }, 'an operation failed');
+    const causes = [...causesOf(error)];
+    if (causes.some(isBadVariable))
+      return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
+    this.#log.error({ err: causes.at(-1), path: formatted.path?.join('.') }, 'an operation failed');
     return {
       message: 'Internal server error',
       ...(formatted.locations && { locations: formatted.locations }),
@@ -41,10 +42,9 @@ export class ErrorFormatter {
   }
 }
 
-function rootCause(error: unknown): unknown {
-  let cause = error;
-  while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
-  return cause;
+function* causesOf(error: unknown): Generator<unknown, void, undefined> {
+  for (let cause = error; cause !== undefined; cause = cause instanceof GraphQLError ? cause.originalError : undefined)
+    yield cause;
 }
 
 /** graphql-js gives these no code: the value of a variable does not fit its type, or is null where an argument must not be. */

@@ -1,11 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
-import {
-  execute,
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  GraphQLError,
-} from 'graphql';
+import { setImmediate } from 'node:timers/promises';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import { type Context, handleProtocols, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type Logger } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -35,10 +31,11 @@ export class SocketServer {
   readonly #sockets: WebSocketServer;
   readonly #protocol: Server;
   readonly #keepAlive: NodeJS.Timeout;
-  readonly #answering = new Set<Promise<unknown>>();
+  readonly #answering = new Set<SubscribePayload>();
   readonly #disconnecting = new Set<Promise<unknown>>();
   readonly #silent = new WeakSet<WebSocket>();
   #closing = false;
+  #onIdle: (() => void) | null = null;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -47,9 +44,9 @@ export class SocketServer {
     this.#protocol = makeServer({
       connectionInitWaitTimeout: limits.connectionInitMs,
       onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
-      execute: (args) => tracked(this.#answering, Promise.resolve(execute(args))),
       onNext: (_context, _id, _payload, _args, result) => this.#formatted(result),
       onError: (_context, _id, _payload, problems) => problems.map((error) => options.errors.format(error)),
+      onComplete: (_context, _id, payload) => this.#answered(payload),
     });
     this.#keepAlive = setInterval(() => this.#ping(), limits.keepAliveMs);
     this.#keepAlive.unref();
@@ -66,13 +63,13 @@ export class SocketServer {
    */
   async close(deadline: Promise<unknown>): Promise<void> {
     this.#closing = true;
-    await Promise.race([settled(this.#answering), deadline]);
+    await Promise.race([this.#idle(), deadline]);
     for (const socket of this.#sockets.clients) socket.close(1001, 'Going away: the gateway is shutting down');
     const closed = new Promise<void>((resolve) => this.#sockets.close(() => resolve()));
     await Promise.race([closed, deadline]);
     for (const socket of this.#sockets.clients) socket.terminate();
     clearInterval(this.#keepAlive);
-    await Promise.race([settled(this.#disconnecting), deadline]);
+    await Promise.race([Promise.all(this.#disconnecting), deadline]);
   }
 
   #open(socket: WebSocket): void {
@@ -100,9 +97,10 @@ export class SocketServer {
     socket.on('pong', () => this.#silent.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, 'a WebSocket failed'));
     socket.on('close', (code, reason) => {
-      tracked(this.#disconnecting, closed(code, reason.toString())).catch((error: unknown) => {
-        log.error({ err: error }, 'a subscription did not end');
-      });
+      const ended = closed(code, reason.toString())
+        .catch((error: unknown) => log.error({ err: error }, 'a subscription did not end'))
+        .finally(() => this.#disconnecting.delete(ended));
+      this.#disconnecting.add(ended);
     });
   }
 
@@ -119,6 +117,7 @@ export class SocketServer {
     try {
       const prepared = prepareOperation(gateway.schema, limits, payload.query, payload.operationName);
       if (!prepared.ok) return prepared.errors;
+      if (prepared.operation !== OperationTypeNode.SUBSCRIPTION) this.#answering.add(payload);
       return {
         schema: gateway.schema,
         document: prepared.document,
@@ -135,6 +134,17 @@ export class SocketServer {
     return result.errors && { ...result, errors: result.errors.map((error) => this.#options.errors.format(error)) };
   }
 
+  #answered(payload: SubscribePayload): void {
+    this.#answering.delete(payload);
+    if (this.#answering.size === 0) this.#onIdle?.();
+  }
+
+  /** Resolves when no query or mutation runs and the last answer is on its way. */
+  async #idle(): Promise<void> {
+    if (this.#answering.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await setImmediate();
+  }
+
   #ping(): void {
     for (const socket of this.#sockets.clients) {
       if (this.#silent.has(socket)) socket.terminate();
@@ -148,15 +158,4 @@ export class SocketServer {
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
-}
-
-function tracked<Value>(running: Set<Promise<unknown>>, promise: Promise<Value>): Promise<Value> {
-  running.add(promise);
-  const ended = (): boolean => running.delete(promise);
-  promise.then(ended, ended);
-  return promise;
-}
-
-async function settled(running: ReadonlySet<Promise<unknown>>): Promise<void> {
-  while (running.size > 0) await Promise.allSettled(running);
 }

@@ -1,4 +1,10 @@
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify';
 import { type Logger } from 'pino';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type Readiness } from './GatewayInterface.js';
@@ -27,7 +33,7 @@ export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestArrivalMs,
   });

@@ -3,6 +3,7 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
+  type OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -12,7 +13,7 @@ import { limitSelections } from './limitSelections.js';
 
 /** A document that may run, or why it may not: at least one error, each with Apollo's code for it. */
 export type PreparedOperation =
-  | { readonly ok: true; readonly document: DocumentNode }
+  | { readonly ok: true; readonly document: DocumentNode; readonly operation: OperationTypeNode }
   | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 /** Parses and validates an operation within the limits, as Apollo Server does for HTTP. */
@@ -31,7 +32,8 @@ export function prepareOperation(
   }
   const problems = validate(schema, document, [...specifiedRules, limitSelections(limits)]);
   if (problems.length > 0) return refused('GRAPHQL_VALIDATION_FAILED', problems);
-  if (getOperationAST(document, operationName)) return { ok: true, document };
+  const definition = getOperationAST(document, operationName);
+  if (definition) return { ok: true, document, operation: definition.operation };
   const message =
     operationName === null || operationName === undefined
       ? 'Must provide operation name if query contains multiple operations.'
