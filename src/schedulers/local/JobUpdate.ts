@@ -6,7 +6,6 @@ import {
   cancelActor,
   cancelCause,
   complete,
-  describeCancellation,
   escalate,
   SYSTEM_USER,
 } from '../../domain/Cancellation.js';
@@ -188,7 +187,8 @@ export class JobUpdate {
   advanceMaster(taskNumber: number, trigger: TaskStep): void {
     const master = this.master(taskNumber);
     if (master.subtaskCounts === null || this.#held.has(taskNumber)) return;
-    const step = advanceMaster(master.status, master.subtaskCounts, trigger, this.context.now);
+    const cancellation = this.cancellation(master.status.cancellationId);
+    const step = advanceMaster(master.status, master.subtaskCounts, trigger, this.context.now, cancellation);
     if (step !== null) this.#moveMaster(master, step);
   }
 
@@ -249,12 +249,8 @@ export class JobUpdate {
     this.#held.delete(taskNumber);
     const { status, subtaskCounts } = this.master(taskNumber);
     const isKilling = cancellation.force && subtaskCounts !== null && subtaskCounts.CANCELING > 0;
-    this.advanceMaster(taskNumber, {
-      status: { ...status, errorMessage: describeCancellation(cancellation) },
-      cause: cancelCause(cancellation, isKilling),
-      message: cancellation.message,
-      actor: cancelActor(cancellation),
-    });
+    const cause = cancelCause(cancellation, isKilling);
+    this.advanceMaster(taskNumber, { status, cause, message: cancellation.message, actor: cancelActor(cancellation) });
   }
 
   /** Cancels every task of the job that is not over. */
