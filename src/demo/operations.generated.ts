@@ -354,6 +354,14 @@ export type UserErrorPartsFragment =
   | UserErrorParts_TaskStateError_Fragment
 ;
 
+export type JobStateChangedSubscriptionVariables = Exact<{
+  jobId?: string | number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type JobStateChangedSubscription = { jobStateChanged: { cursor: string, previousState: JobState | null, state: JobState, cause: ChangeCause, message: string | null, occurredAt: string, job: { id: string, name: string, progress: number }, actor: { id: string } | null } };
+
 export type JobWithTasksQueryVariables = Exact<{
   jobId: string | number;
   first?: number | null | undefined;
@@ -366,14 +374,6 @@ export type JobWithTasksQuery = { job: { errorMessage: string | null, id: string
 export type TaskRowFragment = { id: string, jobId: string, taskId: string, name: string, type: TaskType, state: TaskState, endReason: EndReason | null, exitCode: number | null, signal: string | null, errorMessage: string | null, isCancelable: boolean, startedAt: string | null, endedAt: string | null, cancellation: { id: string, message: string | null, force: boolean, requestedAt: string, phase: CancellationPhase, gracePeriodSeconds: number, graceExpiresAt: string | null, completedAt: string | null, requestedBy: { id: string } } | null };
 
 export type CancellationPartsFragment = { id: string, message: string | null, force: boolean, requestedAt: string, phase: CancellationPhase, gracePeriodSeconds: number, graceExpiresAt: string | null, completedAt: string | null, requestedBy: { id: string } };
-
-export type JobStateChangedSubscriptionVariables = Exact<{
-  jobId?: string | number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type JobStateChangedSubscription = { jobStateChanged: { cursor: string, previousState: JobState | null, state: JobState, cause: ChangeCause, message: string | null, occurredAt: string, job: { id: string, name: string, progress: number }, actor: { id: string } | null } };
 
 export type JobsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -408,15 +408,6 @@ export type SchedulerQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type SchedulerQuery = { scheduler: { kind: SchedulerKind, name: string, version: string, reachable: boolean, gracePeriodSeconds: number, capabilities: { submit: boolean, requeue: boolean, finish: boolean, output: boolean, callerGracePeriod: boolean, messageMaxLength: number } }, viewer: { scopes: Array<string>, user: { id: string } | null } };
 
-export type TaskWithOutputQueryVariables = Exact<{
-  jobId: string | number;
-  taskId: string | number;
-  tailBytes?: number;
-}>;
-
-
-export type TaskWithOutputQuery = { task: { commandLine: string, output: string | null, id: string, jobId: string, taskId: string, name: string, type: TaskType, state: TaskState, endReason: EndReason | null, exitCode: number | null, signal: string | null, errorMessage: string | null, isCancelable: boolean, startedAt: string | null, endedAt: string | null, errorOutput: string | null, cancellation: { id: string, message: string | null, force: boolean, requestedAt: string, phase: CancellationPhase, gracePeriodSeconds: number, graceExpiresAt: string | null, completedAt: string | null, requestedBy: { id: string } } | null } | null };
-
 export type TaskChangesQueryVariables = Exact<{
   jobId?: string | number | null | undefined;
   taskId?: string | number | null | undefined;
@@ -438,6 +429,15 @@ export type TaskStateChangedSubscriptionVariables = Exact<{
 export type TaskStateChangedSubscription = { taskStateChanged: { cursor: string, previousState: TaskState | null, state: TaskState, cause: ChangeCause, message: string | null, occurredAt: string, task: { id: string, jobId: string, taskId: string, name: string, type: TaskType, endReason: EndReason | null, exitCode: number | null, signal: string | null }, actor: { id: string } | null } };
 
 export type TaskChangePartsFragment = { cursor: string, previousState: TaskState | null, state: TaskState, cause: ChangeCause, message: string | null, occurredAt: string, task: { id: string, jobId: string, taskId: string, name: string, type: TaskType, endReason: EndReason | null, exitCode: number | null, signal: string | null }, actor: { id: string } | null };
+
+export type TaskWithOutputQueryVariables = Exact<{
+  jobId: string | number;
+  taskId: string | number;
+  tailBytes?: number;
+}>;
+
+
+export type TaskWithOutputQuery = { task: { commandLine: string, output: string | null, id: string, jobId: string, taskId: string, name: string, type: TaskType, state: TaskState, endReason: EndReason | null, exitCode: number | null, signal: string | null, errorMessage: string | null, isCancelable: boolean, startedAt: string | null, endedAt: string | null, errorOutput: string | null, cancellation: { id: string, message: string | null, force: boolean, requestedAt: string, phase: CancellationPhase, gracePeriodSeconds: number, graceExpiresAt: string | null, completedAt: string | null, requestedBy: { id: string } } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -788,6 +788,26 @@ fragment Counts on TaskCounts {
   failed
   canceled
 }`) as unknown as TypedDocumentString<CreateJobMutation, CreateJobMutationVariables>;
+export const JobStateChangedDocument = new TypedDocumentString(`
+    subscription JobStateChanged($jobId: ID, $after: Cursor) {
+  jobStateChanged(jobId: $jobId, after: $after) {
+    cursor
+    job {
+      id
+      name
+      progress
+    }
+    previousState
+    state
+    cause
+    message
+    actor {
+      id
+    }
+    occurredAt
+  }
+}
+    `) as unknown as TypedDocumentString<JobStateChangedSubscription, JobStateChangedSubscriptionVariables>;
 export const JobWithTasksDocument = new TypedDocumentString(`
     query JobWithTasks($jobId: ID!, $first: Int = 50, $after: String) {
   job(jobId: $jobId) {
@@ -866,26 +886,6 @@ fragment Counts on TaskCounts {
   failed
   canceled
 }`) as unknown as TypedDocumentString<JobWithTasksQuery, JobWithTasksQueryVariables>;
-export const JobStateChangedDocument = new TypedDocumentString(`
-    subscription JobStateChanged($jobId: ID, $after: Cursor) {
-  jobStateChanged(jobId: $jobId, after: $after) {
-    cursor
-    job {
-      id
-      name
-      progress
-    }
-    previousState
-    state
-    cause
-    message
-    actor {
-      id
-    }
-    occurredAt
-  }
-}
-    `) as unknown as TypedDocumentString<JobStateChangedSubscription, JobStateChangedSubscriptionVariables>;
 export const JobsDocument = new TypedDocumentString(`
     query Jobs($first: Int = 20, $after: String, $filter: JobFilter) {
   jobs(
@@ -1014,46 +1014,6 @@ export const SchedulerDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SchedulerQuery, SchedulerQueryVariables>;
-export const TaskWithOutputDocument = new TypedDocumentString(`
-    query TaskWithOutput($jobId: ID!, $taskId: ID!, $tailBytes: Int! = 4096) {
-  task(jobId: $jobId, taskId: $taskId) {
-    ...TaskRow
-    commandLine
-    output(stream: STDOUT, tailBytes: $tailBytes)
-    errorOutput: output(stream: STDERR, tailBytes: $tailBytes)
-  }
-}
-    fragment TaskRow on Task {
-  id
-  jobId
-  taskId
-  name
-  type
-  state
-  endReason
-  exitCode
-  signal
-  errorMessage
-  isCancelable
-  startedAt
-  endedAt
-  cancellation {
-    ...CancellationParts
-  }
-}
-fragment CancellationParts on Cancellation {
-  id
-  message
-  force
-  requestedBy {
-    id
-  }
-  requestedAt
-  phase
-  gracePeriodSeconds
-  graceExpiresAt
-  completedAt
-}`) as unknown as TypedDocumentString<TaskWithOutputQuery, TaskWithOutputQueryVariables>;
 export const TaskChangesDocument = new TypedDocumentString(`
     query TaskChanges($jobId: ID, $taskId: ID, $after: Cursor, $first: Int = 100) {
   taskChanges(jobId: $jobId, taskId: $taskId, after: $after, first: $first) {
@@ -1114,3 +1074,43 @@ export const TaskStateChangedDocument = new TypedDocumentString(`
   }
   occurredAt
 }`) as unknown as TypedDocumentString<TaskStateChangedSubscription, TaskStateChangedSubscriptionVariables>;
+export const TaskWithOutputDocument = new TypedDocumentString(`
+    query TaskWithOutput($jobId: ID!, $taskId: ID!, $tailBytes: Int! = 4096) {
+  task(jobId: $jobId, taskId: $taskId) {
+    ...TaskRow
+    commandLine
+    output(stream: STDOUT, tailBytes: $tailBytes)
+    errorOutput: output(stream: STDERR, tailBytes: $tailBytes)
+  }
+}
+    fragment TaskRow on Task {
+  id
+  jobId
+  taskId
+  name
+  type
+  state
+  endReason
+  exitCode
+  signal
+  errorMessage
+  isCancelable
+  startedAt
+  endedAt
+  cancellation {
+    ...CancellationParts
+  }
+}
+fragment CancellationParts on Cancellation {
+  id
+  message
+  force
+  requestedBy {
+    id
+  }
+  requestedAt
+  phase
+  gracePeriodSeconds
+  graceExpiresAt
+  completedAt
+}`) as unknown as TypedDocumentString<TaskWithOutputQuery, TaskWithOutputQueryVariables>;
