@@ -1,4 +1,4 @@
-import { type ChangeLog, type LogFilter } from '../log/ChangeLog.js';
+import { type ChangeLog, type LogFilter, type LogRecord } from '../log/ChangeLog.js';
 import { type LogPosition } from '../log/LogPosition.js';
 import { type SingleChange, singleChanges } from '../log/SingleChange.js';
 
@@ -23,18 +23,15 @@ export async function* readChanges(
   signal: AbortSignal,
 ): AsyncGenerator<SingleChange | CursorExpired, void, undefined> {
   let position = from;
-  while (!signal.aborted) {
+  while (!isAborted(signal)) {
     const slice = log.read(position, filter, BATCH);
     if (slice.kind === 'EXPIRED') {
       yield slice;
       return;
     }
-    for (const { sequence, change } of slice.records) {
-      const offset = sequence === position.sequence ? position.offset : 0;
-      for (const single of singleChanges(sequence, change, offset, filter.instance)) {
-        if (signal.aborted) return;
-        yield single;
-      }
+    for (const single of unseen(slice.records, position, filter)) {
+      if (isAborted(signal)) return;
+      yield single;
     }
     position = slice.next;
     if (slice.records.length < BATCH) await log.grownBeyond(position, signal);
@@ -48,15 +45,34 @@ export function readChangesPage(
   filter: LogFilter,
   limit: number,
 ): { readonly kind: 'PAGE'; readonly changes: readonly SingleChange[]; readonly hasMore: boolean } | CursorExpired {
-  const slice = log.read(from, filter, limit + 1);
-  if (slice.kind === 'EXPIRED') return slice;
   const changes: SingleChange[] = [];
-  for (const { sequence, change } of slice.records) {
-    const offset = sequence === from.sequence ? from.offset : 0;
-    for (const single of singleChanges(sequence, change, offset, filter.instance)) {
+  let position = from;
+  for (;;) {
+    const wanted = limit + 1 - changes.length;
+    const slice = log.read(position, filter, wanted);
+    if (slice.kind === 'EXPIRED') return slice;
+    for (const single of unseen(slice.records, position, filter)) {
       if (changes.length === limit) return { kind: 'PAGE', changes, hasMore: true };
       changes.push(single);
     }
+    if (slice.records.length < wanted) return { kind: 'PAGE', changes, hasMore: false };
+    position = slice.next;
   }
-  return { kind: 'PAGE', changes, hasMore: false };
+}
+
+/** The single changes of the records that a reader at `position` has not seen: of the first record it may have seen some. */
+function* unseen(
+  records: readonly LogRecord[],
+  position: LogPosition,
+  filter: LogFilter,
+): Generator<SingleChange, void, undefined> {
+  for (const { sequence, change } of records) {
+    const offset = sequence === position.sequence ? position.offset : 0;
+    yield* singleChanges(sequence, change, offset, filter.instance);
+  }
+}
+
+/** Asked anew each time: the signal may abort while the reader waits. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -20,7 +20,10 @@ export interface LogFilter {
   readonly owner: string | null;
 }
 
-/** What a read came to. EXPIRED: the position is older than the oldest record held. */
+/**
+ * What a read came to. EXPIRED: the log does not hold the position, being older than the oldest record, or behind the end,
+ * where it can only have been given out before history was lost.
+ */
 export type LogSlice =
   | { readonly kind: 'RECORDS'; readonly records: readonly LogRecord[]; readonly next: LogPosition }
   | { readonly kind: 'EXPIRED'; readonly oldest: LogPosition };
@@ -38,7 +41,7 @@ export interface ChangeLog {
   oldest(): LogPosition;
   /**
    * At most `limit` records that match, in order, starting with the one at `from` (which the reader may have seen in part).
-   * `next` is where the following read goes on; where no more match, it is the end of the log.
+   * `next` is where the following read goes on; where no more match, it is the end of the log. A limit below 1 reads nothing.
    */
   read(from: LogPosition, filter: LogFilter, limit: number): LogSlice;
   /** Resolves when the log has grown beyond `position`, or when the signal aborts. */

@@ -5,6 +5,9 @@ import { type ChangeLogWriter, type LogFilter, type LogRecord, type LogSlice } f
 import { comparePositions, type LogPosition } from './LogPosition.js';
 import { type Migration } from './openDatabase.js';
 
+/** What a record of a job says of a task. */
+const NO_TASK = { taskNumber: null, instances: null };
+
 /** Stands in the column `instance` for a record of several subtasks. */
 const RANGE = -1;
 
@@ -37,6 +40,9 @@ export interface Retention {
 
 /** The newest records are also kept as objects, so that readers who are up to date cost no query. */
 const RECENT = 4_096;
+
+/** How many records are read at a time where SQL alone cannot tell which of them match. */
+const SELECT_BATCH = 256;
 
 /** How many records one call of {@link SqliteChangeLog.retain} drops at the most, so that it never holds up others for long. */
 const RETAIN_BATCH = 5_000;
@@ -81,7 +87,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
 
   append(change: Change): void {
     const sequence = this.#newest + this.#pending.length + 1;
-    const { taskNumber, instances } = change.kind === 'task' ? change : { taskNumber: null, instances: null };
+    const { taskNumber, instances } = change.kind === 'task' ? change : NO_TASK;
     const instance = instances === null ? null : instances.size === 1 ? (instances.at(0) ?? null) : RANGE;
     this.#insert.run(
       sequence,
@@ -98,6 +104,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
   committed(): void {
     if (this.#pending.length === 0) return;
     this.#newest += this.#pending.length;
+    if (this.#pending.length > RECENT) this.#recent.length = 0;
     this.#recent.push(...this.#pending.slice(-RECENT));
     if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, this.#recent.length - RECENT);
     this.#pending = [];
@@ -111,7 +118,9 @@ export class SqliteChangeLog implements ChangeLogWriter {
   }
 
   read(from: LogPosition, filter: LogFilter, limit: number): LogSlice {
-    if (from.sequence < this.#oldest) return { kind: 'EXPIRED', oldest: this.oldest() };
+    const isHeld = from.sequence >= this.#oldest && comparePositions(from, this.end()) <= 0;
+    if (!isHeld) return { kind: 'EXPIRED', oldest: this.oldest() };
+    if (limit < 1) return { kind: 'RECORDS', records: [], next: from };
     const records = this.#readRecent(from, filter, limit) ?? this.#select(from, filter, limit);
     const last = records.at(-1);
     const next = records.length < limit || last === undefined ? this.end() : { sequence: last.sequence + 1, offset: 0 };
@@ -176,16 +185,28 @@ export class SqliteChangeLog implements ChangeLogWriter {
     const sql = `SELECT sequence, body FROM changes WHERE ${conditions.join(' AND ')} ORDER BY sequence LIMIT ?`;
     let select = this.#selects.get(sql);
     if (select === undefined) this.#selects.set(sql, (select = this.#database.prepare(sql)));
-    const records = select.all(...values, limit).map(readRecord);
-    return filter.instance === null ? records : this.#onlyOf(records, filter, limit);
+    return filter.instance === null
+      ? select.all(...values, limit).map(readRecord)
+      : this.#selectHaving(select, values, filter, limit);
   }
 
-  /** A range that lacks the wanted subtask is no match; where such filled the page, the next one is read. */
-  #onlyOf(records: readonly LogRecord[], filter: LogFilter, limit: number): readonly LogRecord[] {
-    const matching = records.filter(({ change }) => matches(change, filter));
-    const last = records.at(-1);
-    if (records.length < limit || last === undefined || matching.length === records.length) return matching;
-    return [...matching, ...this.#select({ sequence: last.sequence + 1, offset: 0 }, filter, limit - matching.length)];
+  /** A range that lacks the wanted subtask is no match; where such filled a batch, the next one is read. */
+  #selectHaving(
+    select: StatementSync,
+    [from, ...values]: readonly SQLInputValue[],
+    filter: LogFilter,
+    limit: number,
+  ): readonly LogRecord[] {
+    const records: LogRecord[] = [];
+    let next = from ?? 0;
+    for (let isMore = true; isMore;) {
+      const batch = select.all(next, ...values, SELECT_BATCH).map(readRecord);
+      const last = batch.at(-1);
+      for (const record of batch) if (matches(record.change, filter)) records.push(record);
+      isMore = last !== undefined && batch.length === SELECT_BATCH && records.length < limit;
+      if (last !== undefined) next = last.sequence + 1;
+    }
+    return records.slice(0, limit);
   }
 }
 
@@ -200,7 +221,7 @@ function matches(change: Change, filter: LogFilter): boolean {
   if (change.kind !== filter.kind) return false;
   if (filter.jobId !== null && change.jobId !== filter.jobId) return false;
   if (filter.owner !== null && change.owner !== filter.owner) return false;
-  if (filter.taskNumber === null) return true;
-  if (change.kind !== 'task' || change.taskNumber !== filter.taskNumber) return false;
-  return filter.instance === null || (change.instances?.has(filter.instance) ?? false);
+  const { taskNumber, instances } = change.kind === 'task' ? change : NO_TASK;
+  if (filter.taskNumber !== null && taskNumber !== filter.taskNumber) return false;
+  return filter.instance === null || (instances?.has(filter.instance) ?? false);
 }
