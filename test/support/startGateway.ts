@@ -11,6 +11,8 @@ export interface GatewayOptions {
   readonly args?: readonly string[];
   /** Further environment; settings of the test's own environment are not passed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs the gateway, where it is not simply node. */
+  readonly command?: readonly [program: string, ...args: string[]];
 }
 
 /** How the process ended. */
@@ -47,7 +49,7 @@ const START_LINE = /^taskgate listening on (http:\/\/\S+)\n/;
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'taskgate-')));
   const args = ['--port', '0', '--data-dir', dataDir, ...(options.args ?? [])];
-  const run = runGateway(args, options.env);
+  const run = runGateway(args, options.env, options.command);
   const removeFolder = async (): Promise<void> => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };

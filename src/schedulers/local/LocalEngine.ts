@@ -178,15 +178,13 @@ export class LocalEngine {
       this.#isWanted = false;
       const claimed = this.#claim();
       if (claimed.length === 0) return;
-      await Promise.all(
-        claimed.map(async (row) => {
-          const result = await this.#launch(row);
-          if (result.ok) this.#watch(row, result.process);
-          this.#persist(() =>
-            this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result),
-          );
-        }),
-      );
+      for (const row of claimed) {
+        const result = await this.#launch(row);
+        if (result.ok) this.#watch(row, result.process);
+        this.#persist(() =>
+          this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result),
+        );
+      }
       this.#isWanted = true;
     }
   }
