@@ -71,8 +71,24 @@ describe('settings', () => {
     ['TASKGATE_PORT', '1e3', 'a whole number from 0 to 65535'],
     ['TASKGATE_PORT', '0x10', 'a whole number from 0 to 65535'],
     ['TASKGATE_PORT', ' 80', 'a whole number from 0 to 65535'],
-    ['TASKGATE_HOST', 'a b', 'a name or an address'],
-    ['TASKGATE_HOST', 'http://localhost', 'a name or an address'],
+    ['TASKGATE_HOST', '0.0.0.0', 'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else'],
+    [
+      'TASKGATE_HOST',
+      '192.168.0.1',
+      'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else',
+    ],
+    ['TASKGATE_HOST', '::', 'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else'],
+    [
+      'TASKGATE_HOST',
+      'head-node',
+      'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else',
+    ],
+    ['TASKGATE_HOST', 'a b', 'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else'],
+    [
+      'TASKGATE_HOST',
+      'http://localhost',
+      'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else',
+    ],
     ['TASKGATE_DATA_DIR', 'a\0b', 'the path of a folder, which is made where it is missing'],
     ['TASKGATE_SCHEDULER', 'slurm', 'local (slurm and hpcpack are not served by this version yet)'],
     ['TASKGATE_SCHEDULER', 'hpcpack', 'local (slurm and hpcpack are not served by this version yet)'],
@@ -150,7 +166,7 @@ describe('the table for the README', () => {
     expect(rows.slice(0, 3)).toEqual([
       '| variable | flag | default | meaning |',
       '|---|---|---|---|',
-      '| `TASKGATE_HOST` | `--host` | `127.0.0.1` | where to listen; without authentication only on localhost, 127.0.0.0/8 or ::1 (a name or an address) |',
+      '| `TASKGATE_HOST` | `--host` | `127.0.0.1` | where to listen (localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else) |',
     ]);
     expect(rows).toHaveLength(2 + Object.keys(DEFAULTS).length);
     expect(rows).toContainEqual(

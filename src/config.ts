@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { isLoopbackHost } from './server/loopback.js';
 
 /** One setting: all that checks, `--help` and the README say about it. */
 interface Setting<Value> {
@@ -26,12 +27,12 @@ const SETTINGS = {
   host: setting({
     env: 'TASKGATE_HOST',
     defaultText: '127.0.0.1',
-    meaning: 'where to listen; without authentication only on localhost, 127.0.0.0/8 or ::1',
-    allowed: 'a name or an address',
+    meaning: 'where to listen',
+    allowed: 'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else',
     schema: z
       .string()
-      .regex(/^[\w.:[\]%-]+$/)
-      .transform((text) => text.replace(/^\[(.*)\]$/, '$1')),
+      .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+      .refine(isLoopbackHost),
   }),
   port: setting({
     env: 'TASKGATE_PORT',
