@@ -17,6 +17,7 @@ import { JOB_PRIORITIES, type JobState } from '../../domain/states.js';
 import { sweepInstances } from '../../domain/Sweep.js';
 import { moveCounts, NO_TASKS } from '../../domain/TaskCounts.js';
 import { newTaskStatus } from '../../domain/TaskStatus.js';
+import { validateIdempotencyKey } from '../../domain/validateIdempotencyKey.js';
 import { findDependencyProblems, validateNewJob, validateNewTasks } from '../../domain/validateJob.js';
 import { type AddTasks, type CreateJob, type JobEffect, type TaskEffect, type TasksEffect } from '../scheduler.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
@@ -146,6 +147,8 @@ function once<T>(
 ): Outcome<Done<T>> {
   const { idempotencyKey: key, ...input } = request;
   if (key === null) return work(null);
+  const problem = validateIdempotencyKey(key);
+  if (problem !== null) return refused(problem);
   const { store, viewer, update } = context;
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex');
   const row = store.get('SELECT request_hash, result FROM idempotency WHERE owner = ? AND key = ?', viewer.user, key);
