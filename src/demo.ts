@@ -26,14 +26,17 @@ async function run(givenUrl: string | null): Promise<void> {
     import('./demo/runDemo.js'),
     import('./demo/Screen.js'),
   ]);
-  const interrupted = new AbortController();
-  for (const [signal, number] of Object.entries(SIGNALS))
-    process.on(signal, () => {
-      process.exitCode = 128 + number;
-      interrupted.abort(new DemoProblem('broken off; what was started is being ended'));
-    });
-  process.stdout.on('error', () => interrupted.abort(new DemoProblem('nobody reads what it writes')));
   const screen = new Screen(process.stdout);
+  const interrupted = new AbortController();
+  const breakOff = (exitCode: number, why: string): void => {
+    if (interrupted.signal.aborted) return;
+    screen.bottom(null);
+    fail(`${why}; ending what was started`, exitCode);
+    interrupted.abort();
+  };
+  for (const [signal, number] of Object.entries(SIGNALS))
+    process.on(signal, () => breakOff(128 + number, 'broken off'));
+  process.stdout.on('error', () => breakOff(1, 'nobody reads this'));
   let own: Awaited<ReturnType<typeof OwnGateway.start>> | null = null;
   try {
     const running = await findGateway(givenUrl ?? DEFAULT_URL).catch((error: unknown) => {
@@ -42,6 +45,7 @@ async function run(givenUrl: string | null): Promise<void> {
     });
     own = running === null ? await OwnGateway.start() : null;
     const gateway = running ?? (await findGateway(own?.url ?? DEFAULT_URL));
+    interrupted.signal.throwIfAborted();
     const { url } = gateway.client;
     if (own !== null) screen.print(`No gateway at ${DEFAULT_URL}: the demo starts its own, with ${own.description}.`);
     screen.print(`The gateway is at ${url}`);
@@ -53,10 +57,11 @@ async function run(givenUrl: string | null): Promise<void> {
       screen.print(`  curl -s '${url}' -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`);
     } else {
       screen.print(
-        'The demo has ended its gateway. For one that stays, `npm start`, and in another terminal `npm run demo`.',
+        'The demo ends its gateway now. For one that stays: `npm start`, and in another terminal `npm run demo`.',
       );
     }
   } catch (error) {
+    if (interrupted.signal.aborted) return;
     if (!(error instanceof DemoProblem)) throw error;
     fail(error.message);
   } finally {
@@ -64,7 +69,7 @@ async function run(givenUrl: string | null): Promise<void> {
   }
 }
 
-function fail(message: string): void {
+function fail(message: string, exitCode = 1): void {
   process.stderr.write(`demo: ${message}\n`);
-  process.exitCode ??= 1;
+  process.exitCode = exitCode;
 }

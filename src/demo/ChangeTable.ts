@@ -2,8 +2,8 @@ import { type ChangeRow, foldChanges, printSubjects, type ShownChange } from './
 import { type Screen, type Style } from './Screen.js';
 
 /** Changes may share a row while each arrives within so many milliseconds of the one before, but none waits longer than the second. */
-const QUIET_MS = 60;
-const WAIT_MS = 250;
+const QUIET_MS = 80;
+const WAIT_MS = 400;
 
 const WIDTHS = { time: 6, subject: 15, states: 23, cause: 20 };
 
@@ -33,7 +33,7 @@ export class ChangeTable {
     this.#screen.print(this.#screen.paint('bold', [...head, 'cause'.padEnd(WIDTHS.cause), 'by, message'].join('  ')));
   }
 
-  /** Takes a change; its row follows within 250 ms. */
+  /** Takes a change; its row follows within 400 ms. */
   add(change: ShownChange): void {
     const now = performance.now();
     if (this.#waiting.length === 0) this.#waitsUntil = now + WAIT_MS;

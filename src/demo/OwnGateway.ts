@@ -36,7 +36,9 @@ export class OwnGateway {
    * It leads a process group of its own, so that Ctrl-C reaches the demo alone, which then ends things in their order.
    */
   static async start(): Promise<OwnGateway> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'taskgate-demo-'));
+    const dataDir = await mkdtemp(join(tmpdir(), 'taskgate-demo-')).catch((error: unknown) => {
+      throw new DemoProblem(`no temporary folder can be made in ${tmpdir()}: ${String(error)}`);
+    });
     const flags = { port: 0, 'data-dir': dataDir, 'local-cores': CORES, 'grace-period-seconds': GRACE_PERIOD_SECONDS };
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
     const main = fileURLToPath(new URL('../main.js', import.meta.url));

@@ -49,6 +49,7 @@ export async function runDemo(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<{ readonly jobId: string }> {
+  signal.throwIfAborted();
   const { createJob } = await client.request(CreateJobDocument, { input: DEMO_JOB });
   const { job, cursor, userErrors } = createJob;
   if (job === null) throw new DemoProblem(`the job was refused: ${userErrors.map(({ message }) => message).join(' ')}`);
