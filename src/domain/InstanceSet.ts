@@ -52,22 +52,18 @@ export class InstanceSet {
    */
   static parse(text: string): InstanceSet | null {
     const ranges: InstanceRange[] = [];
-    let step: number | null = null;
+    let step = 1;
     for (const part of text === '' ? [] : text.split(',')) {
       const match = /^(0|[1-9]\d{0,9})(?:-([1-9]\d{0,9})(?::([1-9]\d{0,9}))?)?$/.exec(part);
       if (match === null) return null;
       const first = Number(match[1]);
       const last = match[2] === undefined ? first : Number(match[2]);
       if (last < first || last > MAX_VALUE) return null;
-      if (match[2] !== undefined) {
-        const ownStep = match[3] === undefined ? 1 : Number(match[3]);
-        if (step !== null && step !== ownStep) return null;
-        step = ownStep;
-      }
+      if (match[2] !== undefined) step = match[3] === undefined ? 1 : Number(match[3]);
       ranges.push([first, last]);
     }
-    const set = InstanceSet.fromRanges(ranges, step ?? 1);
-    return areCongruent(ranges, set.step) && set.toString() === text ? set : null;
+    const set = InstanceSet.fromRanges(ranges, step);
+    return areCongruent(ranges, step) && set.toString() === text ? set : null;
   }
 
   /** How many values the set has. */
