@@ -17,8 +17,8 @@ export interface Subscription {
   leave(): void;
 }
 
-/** One WebSocket to the gateway. */
-export interface Subscriber {
+/** One WebSocket to the gateway; `await using` closes it where a test left it open. */
+export interface Subscriber extends AsyncDisposable {
   subscribe(query: string, variables?: Record<string, unknown>): Subscription;
   /** How the socket was closed. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
@@ -44,12 +44,14 @@ export async function connectSubscriber(wsUrl: string): Promise<Subscriber> {
     },
   });
   await connected.promise;
+  const close = async (): Promise<void> => {
+    await client.dispose();
+    await closed.promise;
+  };
   return {
     closed: closed.promise,
-    close: async () => {
-      await client.dispose();
-      await closed.promise;
-    },
+    close,
+    [Symbol.asyncDispose]: close,
     subscribe(query, variables = {}) {
       const messages: ExecutionResult[] = [];
       const ended = Promise.withResolvers<unknown>();

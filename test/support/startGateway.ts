@@ -28,8 +28,8 @@ export interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
 
-/** A gateway in a process of its own. */
-export interface Gateway {
+/** A gateway in a process of its own; `await using` kills it where a test left it running. */
+export interface Gateway extends AsyncDisposable {
   /** `http://…/graphql` */
   readonly url: string;
   /** `ws://…/graphql` */
@@ -64,6 +64,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await removeFolder();
     throw new Error(`The gateway did not start: ${JSON.stringify({ ...(await run.ended), ...run.output() })}`);
   }
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<GatewayEnd> => {
+    run.process.kill(signal);
+    const end = await run.ended;
+    await removeFolder();
+    return end;
+  };
   return {
     url,
     wsUrl: url.replace('http:', 'ws:'),
@@ -78,11 +84,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       });
       return (await response.json()) as Answer;
     },
-    async stop(signal = 'SIGTERM') {
-      run.process.kill(signal);
-      const end = await run.ended;
-      await removeFolder();
-      return end;
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop('SIGKILL');
     },
   };
 }
