@@ -1,4 +1,5 @@
 import './requireNode.js';
+import type { GatewayChoice } from './demo/readDemoOptions.js';
 
 /** The signals that end the demo, with their numbers for the exit code. */
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
@@ -14,11 +15,11 @@ switch (options.kind) {
     fail(options.message);
     break;
   case 'RUN':
-    await run(options.url);
+    await run(options.choice);
     break;
 }
 
-async function run(givenUrl: string | null): Promise<void> {
+async function run(choice: GatewayChoice): Promise<void> {
   const [{ DemoProblem }, { findGateway }, { OwnGateway }, { runDemo }, { Screen }] = await Promise.all([
     import('./demo/DemoProblem.js'),
     import('./demo/findGateway.js'),
@@ -39,16 +40,16 @@ async function run(givenUrl: string | null): Promise<void> {
   process.stdout.on('error', () => breakOff(1, 'nobody reads this'));
   let own: Awaited<ReturnType<typeof OwnGateway.start>> | null = null;
   try {
-    const running = await findGateway(givenUrl ?? DEFAULT_URL).catch((error: unknown) => {
-      if (givenUrl !== null) throw error;
-      return null;
-    });
-    own = running === null ? await OwnGateway.start() : null;
-    const gateway = running ?? (await findGateway(own?.url ?? DEFAULT_URL));
+    let gateway = choice.kind === 'GIVEN' ? await findGateway(choice.url) : null;
+    if (choice.kind === 'ANY') gateway = await findGateway(DEFAULT_URL).catch(() => null);
+    if (gateway === null) {
+      own = await OwnGateway.start();
+      gateway = await findGateway(own.url);
+    }
     interrupted.signal.throwIfAborted();
     const { url } = gateway.client;
-    if (own !== null) screen.print(`No gateway at ${DEFAULT_URL}: the demo starts its own, with ${own.description}.`);
-    screen.print(`The gateway is at ${url}`);
+    if (choice.kind === 'ANY' && own !== null) screen.print(`No gateway answers at ${DEFAULT_URL}.`);
+    screen.print(`The gateway is at ${url}${own === null ? '' : `, started for the demo with ${own.description}`}.`);
     const { jobId } = await runDemo(gateway, screen, interrupted.signal);
     await gateway.client.close();
     if (own === null) {

@@ -39,7 +39,7 @@ export class ChangeTable {
     if (this.#waiting.length === 0) this.#waitsUntil = now + WAIT_MS;
     this.#waiting.push(change);
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.flush(), Math.min(QUIET_MS, this.#waitsUntil - now));
+    this.#timer = setTimeout(() => this.flush(), Math.max(0, Math.min(QUIET_MS, this.#waitsUntil - now)));
   }
 
   /** Writes what waits, now. */

@@ -3,9 +3,16 @@ import { parseArgs } from 'node:util';
 /** Where a gateway listens by default. */
 export const DEFAULT_URL = 'http://127.0.0.1:4000/graphql';
 
-/** How the demo was asked for. `url` null: {@link DEFAULT_URL} where a gateway answers there, otherwise one of its own. */
+/**
+ * Which gateway the demo uses. GIVEN: that one. OWN: one that it starts. ANY: the one at {@link DEFAULT_URL} where it answers, otherwise
+ * its own.
+ */
+export type GatewayChoice =
+  { readonly kind: 'GIVEN'; readonly url: string } | { readonly kind: 'OWN' } | { readonly kind: 'ANY' };
+
+/** How the demo was asked for. */
 export type DemoOptions =
-  | { readonly kind: 'RUN'; readonly url: string | null }
+  | { readonly kind: 'RUN'; readonly choice: GatewayChoice }
   | { readonly kind: 'HELP'; readonly text: string }
   | { readonly kind: 'PROBLEM'; readonly message: string };
 
@@ -13,6 +20,8 @@ const HELP = `The cancel semantics on one screen: submits a job, cancels its tas
 
   --url URL, or TASKGATE_DEMO_URL
       the gateway to use; default: ${DEFAULT_URL} where one answers, otherwise the demo starts its own and ends it
+  --own
+      start an own gateway even where one answers
   -h, --help
       this text`;
 
@@ -24,13 +33,18 @@ export function readDemoOptions(
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: { url: { type: 'string' }, own: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     });
     if (values.help === true) return { kind: 'HELP', text: HELP };
+    if (values.own === true) {
+      if (values.url !== undefined) return { kind: 'PROBLEM', message: 'give either --url or --own' };
+      return { kind: 'RUN', choice: { kind: 'OWN' } };
+    }
     const url = values.url ?? (env['TASKGATE_DEMO_URL'] || null);
-    if (url !== null && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    if (url === null) return { kind: 'RUN', choice: { kind: 'ANY' } };
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       return { kind: 'PROBLEM', message: `${JSON.stringify(url)} is no URL of a gateway; an example: ${DEFAULT_URL}` };
-    return { kind: 'RUN', url };
+    return { kind: 'RUN', choice: { kind: 'GIVEN', url } };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
     return { kind: 'PROBLEM', message: `${reason}; see --help` };

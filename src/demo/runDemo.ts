@@ -20,7 +20,7 @@ import { type Screen } from './Screen.js';
 /** The grace period that the demo wants, in seconds: longer ones are shortened. */
 const GRACE_PERIOD_SECONDS = 5;
 /** How long to wait for the tasks to run, on a machine that has no room for all of them, in milliseconds. */
-const WARM_UP_MS = 5_000;
+const WARM_UP_MS = 8_000;
 /** Beyond the grace period, how long an end may take, in milliseconds. */
 const END_MS = 5_000;
 /** Time to read, in milliseconds. */
