@@ -117,13 +117,14 @@ export class SocketServer {
     try {
       const prepared = prepareOperation(gateway.schema, limits, payload.query, payload.operationName);
       if (!prepared.ok) return prepared.errors;
+      const contextValue = gateway.createContext(viewer);
       if (prepared.operation !== OperationTypeNode.SUBSCRIPTION) this.#answering.add(payload);
       return {
         schema: gateway.schema,
         document: prepared.document,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: gateway.createContext(viewer),
+        contextValue,
       };
     } catch (error) {
       return [errors.internal(error)];

@@ -20,7 +20,7 @@ export interface Limits {
   readonly keepAliveMs: number;
   /** How long one HTTP request may take to arrive, in milliseconds. */
   readonly requestArrivalMs: number;
-  /** How long {@link Limits.drainMs | running operations} may go on once the server closes, in milliseconds. */
+  /** How long running operations may go on once the server closes, in milliseconds; what is not over by then is cut off. */
   readonly drainMs: number;
 }
 
