@@ -1,4 +1,4 @@
-import { type JobId } from './ids.js';
+import { type JobId, type TaskRef } from './ids.js';
 import { type ChangeCause } from './states.js';
 
 /**
@@ -52,6 +52,20 @@ export function isOver(cancellation: Cancellation): boolean {
 export function escalate(cancellation: Cancellation): Cancellation {
   if (isOver(cancellation) || cancellation.force) return cancellation;
   return { ...cancellation, force: true, phase: 'KILLING', gracePeriodSeconds: 0, graceExpiresAt: null };
+}
+
+/** Whether everything that `inner` stops is stopped by `outer` too. */
+export function isWithin(inner: Cancellation, outer: Cancellation): boolean {
+  if (outer.taskNumber === null) return true;
+  return inner.taskNumber === outer.taskNumber && (outer.instance === null || inner.instance === outer.instance);
+}
+
+/**
+ * What stops one task or sweep from now on, where force was asked for just that part of what a running cancellation stops: forced, and
+ * otherwise that cancellation, first message and asker included.
+ */
+export function forcedPart(cancellation: Cancellation, part: TaskRef, id: string): Cancellation {
+  return { ...escalate(cancellation), id, taskNumber: part.taskNumber, instance: part.instance };
 }
 
 /** The cancellation after every affected task became terminal. One that is over stays as it is. */

@@ -243,12 +243,11 @@ describe('A task, whole', () => {
       exitCode: 3,
       signal: 'SIGTERM',
       errorMessage: 'Canceled by ada',
-      requeueCount: 1,
       startedAt: 3_000,
       endedAt: 4_000,
       cancellationId: 'c1',
     });
-    const again = { ...newTaskStatus(NOW), previousState: 'FAILED', requeueCount: 2 } as const;
+    const again = { ...newTaskStatus(NOW), previousState: 'FAILED', requeueCount: 1 } as const;
     expect(advanceTask(failed, EVENTS.REQUEUE, NOW, null)).toStrictEqual({
       status: again,
       cause: 'REQUEUED',

@@ -54,8 +54,8 @@ export interface ChangeLogWriter extends ChangeLog {
   append(change: Change): void;
   /** The transaction was committed: what was appended can be read, and waiting readers are woken. */
   committed(): void;
-  /** The transaction was rolled back: what was appended never was. */
+  /** The transaction was rolled back: what was appended never was, and what was dropped is there again. */
   rolledBack(): void;
-  /** Drops some of what is beyond the limits of count and age; whether there may be more to drop. */
+  /** Drops some of what is beyond the limits of count and age, within the transaction if one is open; whether there may be more to drop. */
   retain(now: number): boolean;
 }

@@ -144,4 +144,26 @@ describe('Retention', () => {
     later.committed();
     expect([log.end().sequence, later.retain(0), held(later)]).toStrictEqual([3, false, [4, 5, 6]]);
   });
+
+  test('drops nothing where its transaction is rolled back', () => {
+    const log = logOf({ maxChanges: 1 }, [0, 0, 0]);
+    database.exec('BEGIN');
+    expect([log.retain(0), log.oldest().sequence]).toStrictEqual([false, 3]);
+    database.exec('ROLLBACK');
+    log.rolledBack();
+    expect([log.oldest().sequence, held(log)]).toStrictEqual([1, [1, 2, 3]]);
+    database.exec('BEGIN');
+    log.retain(0);
+    database.exec('COMMIT');
+    log.committed();
+    log.rolledBack();
+    expect([log.oldest().sequence, held(log)]).toStrictEqual([3, [3]]);
+  });
+
+  test('outside of a transaction is not taken back by the rollback of a later one', () => {
+    const log = logOf({ maxChanges: 1 }, [0, 0, 0]);
+    log.retain(0);
+    log.rolledBack();
+    expect([log.oldest().sequence, held(log)]).toStrictEqual([3, [3]]);
+  });
 });

@@ -59,6 +59,8 @@ export class SqliteChangeLog implements ChangeLogWriter {
   #pending: LogRecord[] = [];
   #newest: number;
   #oldest: number;
+  /** Where the open transaction has dropped records: the oldest one that its rollback brings back. */
+  #oldestBefore: number | null = null;
 
   /**
    * @param database - a file with {@link LOG_MIGRATIONS} applied
@@ -102,6 +104,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
   }
 
   committed(): void {
+    this.#oldestBefore = null;
     if (this.#pending.length === 0) return;
     this.#newest += this.#pending.length;
     if (this.#pending.length > RECENT) this.#recent.length = 0;
@@ -114,6 +117,8 @@ export class SqliteChangeLog implements ChangeLogWriter {
   }
 
   rolledBack(): void {
+    this.#oldest = this.#oldestBefore ?? this.#oldest;
+    this.#oldestBefore = null;
     this.#pending = [];
   }
 
@@ -153,6 +158,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
     if (first <= this.#oldest) return false;
     this.#database.prepare('DELETE FROM changes WHERE sequence < ?').run(first);
     const dropped = first - this.#oldest;
+    if (this.#database.isTransaction) this.#oldestBefore ??= this.#oldest;
     this.#oldest = first;
     const stale = this.#recent.findIndex(({ sequence }) => sequence >= first);
     this.#recent.splice(0, stale < 0 ? this.#recent.length : stale);
