@@ -10,6 +10,7 @@ export class JobWatch {
   readonly #states = new Map<string, ShownChange['state']>();
   readonly #leave: readonly (() => void)[];
   #problem: DemoProblem | null = null;
+  #changedAt = performance.now();
   #stirred = Promise.withResolvers<undefined>();
 
   /** `seen` gets every change, in the order of each subject. */
@@ -23,6 +24,7 @@ export class JobWatch {
     ): void => {
       const { previousState, state, cause, message, actor, occurredAt } = change;
       this.#states.set(subject, state);
+      this.#changedAt = performance.now();
       const shown = { subject, previousState, state, cause, message, actor: actor?.id ?? null };
       seen({ ...shown, occurredAt: Date.parse(occurredAt) });
       this.#stir();
@@ -56,6 +58,11 @@ export class JobWatch {
   isOver(subject: string): boolean {
     const state = this.state(subject);
     return state !== undefined && isTerminal(state);
+  }
+
+  /** How long ago the last change came, in milliseconds; before the first, how long it has been watching. */
+  get quietMs(): number {
+    return performance.now() - this.#changedAt;
   }
 
   /**
