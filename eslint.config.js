@@ -9,7 +9,7 @@ const LAYERS = ['domain', 'log', 'schedulers', 'feed', 'graphql', 'server'];
 
 const layerZones = LAYERS.flatMap((layer, index) => [
   { target: `./src/${layer}`, from: LAYERS.slice(index + 1).map((outer) => `./src/${outer}`) },
-  { target: `./src/${layer}`, from: ['./src/main.ts', './src/demo.ts', './src/printSchema.ts'] },
+  { target: `./src/${layer}`, from: ['./src/*.ts', './src/demo/**'] },
 ]).filter((zone) => zone.from.length > 0);
 
 /** Adapters know the port and themselves, never each other. */
