@@ -32,7 +32,7 @@ export class Screen {
       clearLine(this.#out, 0);
     }
     this.#bottom = text;
-    if (text !== null) this.#out.write(text.slice(0, this.#out.columns - 1));
+    if (text !== null) this.#out.write(text.slice(0, (this.#out.columns || 80) - 1));
   }
 
   /** The text in this style where the output shows colours: on a terminal, unless NO_COLOR is set. */
