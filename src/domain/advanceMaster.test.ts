@@ -158,6 +158,26 @@ describe("A sweep's master", () => {
     expect(steps).toStrictEqual([own, own]);
   });
 
+  test('that is canceled before it was submitted never was', () => {
+    const created = { ...newTaskStatus(1_000), cancellationId: 'c1' };
+    expect(
+      advanceMaster(created, counts('CANCELED', 'CANCELED'), trigger('CANCELED'), NOW, CANCELLATION),
+    ).toStrictEqual({
+      cause: 'EXITED',
+      message: 'wrong input',
+      actor: 'ada',
+      status: {
+        ...created,
+        state: 'CANCELED',
+        previousState: 'CONFIGURING',
+        endReason: 'CANCELED',
+        errorMessage: 'Canceled by ada: wrong input',
+        endedAt: NOW,
+        changedAt: NOW,
+      },
+    });
+  });
+
   test('that was over reopens with a requeued subtask, and nothing is left of how it had ended', () => {
     const ended = { endReason: 'CANCELED', errorMessage: 'Canceled by ada', endedAt: 5_000, startedAt: 3_000 } as const;
     const requeued: TaskStep = { ...trigger('QUEUED'), cause: 'REQUEUED', message: null };

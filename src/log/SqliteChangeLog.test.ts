@@ -195,14 +195,16 @@ describe('The change log', () => {
     commit(task(1), job(), task(2), task(3), job());
     const page = (from: number, limit: number): unknown => {
       const slice = log.read({ sequence: from, offset: 0 }, TASKS, limit);
-      return slice.kind === 'EXPIRED' ? slice : [slice.records.map(({ sequence }) => sequence), slice.next.sequence];
+      return slice.kind === 'EXPIRED'
+        ? slice
+        : [slice.records.map(({ sequence }) => sequence), `${slice.next.sequence}.${slice.next.offset}`];
     };
     const expected = [
-      [[1, 3], 4],
-      [[4], 5],
-      [[4], 6],
-      [[], 6],
-      [[], 6],
+      [[1, 3], '4.0'],
+      [[4], '5.0'],
+      [[4], '6.0'],
+      [[], '6.0'],
+      [[], '6.0'],
     ];
     const read = (): unknown => [page(1, 2), page(4, 1), page(4, 2), page(5, 2), page(6, 2)];
     expect(read()).toStrictEqual(expected);

@@ -111,9 +111,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
     this.#recent.push(...this.#pending.slice(-RECENT));
     if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, this.#recent.length - RECENT);
     this.#pending = [];
-    const woken = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of woken) wake();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   rolledBack(): void {
