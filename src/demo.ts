@@ -49,7 +49,8 @@ async function run(choice: GatewayChoice): Promise<void> {
     interrupted.signal.throwIfAborted();
     const { url } = gateway.client;
     if (choice.kind === 'ANY' && own !== null) screen.print(`No gateway answers at ${DEFAULT_URL}.`);
-    screen.print(`The gateway is at ${url}${own === null ? '' : `, started for the demo with ${own.description}`}.`);
+    screen.print(`The gateway is at ${url}`);
+    if (own !== null) screen.print(`It was started for the demo: ${own.description}.`);
     const { jobId } = await runDemo(gateway, screen, interrupted.signal);
     await gateway.client.close();
     if (own === null) {
