@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  ask,
   cancelTask,
   type Change,
   createJob,
@@ -240,6 +241,37 @@ describe('a task that is CANCELING', () => {
     expect(took).toBeLessThan(900);
     expect(processesOf(gateway, jobId)).toEqual([]);
   });
+});
+
+test('Force for one task of a job that is being canceled kills that one, with the first message; the others keep their grace period', async () => {
+  const { jobId } = await createJob(gateway, [{ commandLine: IGNORES_TERM }, { commandLine: IGNORES_TERM }]);
+  const [one, other] = [`${jobId}.1`, `${jobId}.2`];
+  for (const id of [one, other]) await expect.poll(() => readOutput(gateway, id)).toBe('up\n');
+  await ask(gateway, 'mutation ($jobId: ID!) { cancelJob(jobId: $jobId, message: "all") { cursor } }', { jobId });
+  expect(await cancelTask(gateway, jobId, '1', { message: 'this', force: true })).toMatchObject({
+    cancellation: { message: 'all', force: true, phase: 'KILLING', graceExpiresAt: null },
+    userErrors: [],
+  });
+  await watch.untilState(one, 'FAILED');
+  const changes = await watch.untilState(other, 'FAILED');
+  const ends = changes.filter(({ id, endReason }) => [one, other].includes(id) && endReason !== null);
+  expect(ends.map(seen)).toEqual([
+    { id: one, previousState: 'CANCELING', state: 'FAILED', cause: 'CANCEL_FORCED', message: 'all', actor: me },
+    {
+      id: other,
+      previousState: 'CANCELING',
+      state: 'FAILED',
+      cause: 'GRACE_PERIOD_EXPIRED',
+      message: 'all',
+      actor: me,
+    },
+  ]);
+  const { job } = await ask<{ job: unknown }>(
+    gateway,
+    'query ($jobId: ID!) { job(jobId: $jobId) { state cancellation { phase force } } }',
+    { jobId },
+  );
+  expect(job).toEqual({ state: 'CANCELED', cancellation: { phase: 'COMPLETED', force: false } });
 });
 
 describe('a task that is over', () => {

@@ -19,7 +19,7 @@ import { type Gateway, startGateway } from '../support/startGateway.js';
 import { findHistoryProblems } from '../support/validateHistory.js';
 
 const me = userInfo().username;
-const crashAt = new URL('../support/crashAt.mjs', import.meta.url).href;
+const crashAt = new URL('../support/crashAt.ts', import.meta.url).href;
 
 let dataDir: string;
 let gateway: Gateway | null = null;
@@ -69,17 +69,29 @@ const canceled = (id: string, message: string): object[] => [
 ];
 
 test('kill -9 after a cancel was stored and before its signal: the cancel is carried through', async () => {
-  const { first, jobId, id, watch } = await startTask(handlesTerm(0), 'BEFORE_SIGNAL');
+  const { first, jobId, id, watch } = await startTask(handlesTerm(0), 'BEFORE_SIGNAL', 30);
   await expect(cancelTask(first, jobId, '1', { message: 'stop' })).rejects.toThrow();
   expect(processesOf(first, jobId).length).toBeGreaterThan(0);
   await first.stop();
-  const { second, history } = await readOn(watch.changes, jobId, id, 'FAILED');
+  const { second, history } = await readOn(watch.changes, jobId, id, 'FAILED', 30);
   expect(history.slice(4).map(seen)).toEqual([
     ...canceled(id, 'stop'),
     { id, previousState: 'CANCELING', state: 'FAILED', cause: 'EXITED', message: 'stop', actor: me },
   ]);
   expect(history.at(-1)).toMatchObject({ endReason: 'CANCELED', exitCode: 0 });
   expect(await readOutput(second, id)).toBe('up\ntold to stop\n');
+});
+
+test('kill -9 before the signals of a canceled sweep: each of its subtasks gets its signal', async () => {
+  const first = await start('BEFORE_SIGNAL', 30);
+  const { jobId, cursor } = await createJob(first, [{ commandLine: handlesTerm(0), sweep: { start: 1, end: 3 } }]);
+  const subtasks = [1, 2, 3].map((value) => `${jobId}.1.${value}`);
+  const watch = await watchTasks(first, { jobId, after: cursor });
+  for (const id of subtasks) await expect.poll(() => readOutput(first, id)).toBe('up\n');
+  await expect(cancelTask(first, jobId, '1', { message: 'stop' })).rejects.toThrow();
+  await first.stop();
+  const { second } = await readOn(watch.changes, jobId, `${jobId}.1`, 'CANCELED', 30);
+  for (const id of subtasks) expect(await readOutput(second, id)).toBe('up\ntold to stop\n');
 });
 
 test('kill -9 in the grace period: it keeps its deadline, and the task is killed at it', async () => {

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { printTaskId, type TaskRef } from '../../domain/ids.js';
 
@@ -30,7 +30,7 @@ export class DataFolder {
     const pidFile = join(path, 'gateway.pid');
     let lock: DatabaseSync | null = null;
     try {
-      mkdirSync(join(path, 'jobs'), { recursive: true });
+      makeFolder(join(path, 'jobs'));
       lock = new DatabaseSync(join(path, 'gateway.lock'));
       lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
       writeFileSync(pidFile, `${process.pid}\n`);
@@ -61,7 +61,7 @@ export class DataFolder {
 
   /** Makes the folder for the files of a job's tasks. */
   makeJobFolder(jobId: number): void {
-    mkdirSync(join(this.path, 'jobs', String(jobId)), { recursive: true });
+    makeFolder(join(this.path, 'jobs', String(jobId)));
   }
 
   /** Gives the folder up. */
@@ -77,4 +77,11 @@ function holder(pidFile: string): string {
   } catch {
     return '';
   }
+}
+
+/** Step by step: a recursive `mkdirSync` never ends where the parent is there and still answers ENOENT, as under `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }

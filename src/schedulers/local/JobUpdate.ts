@@ -7,6 +7,7 @@ import {
   cancelCause,
   complete,
   escalate,
+  isWithin,
   SYSTEM_USER,
 } from '../../domain/Cancellation.js';
 import { decideCancel } from '../../domain/decideCancel.js';
@@ -216,21 +217,29 @@ export class JobUpdate {
         this.actions.push({ kind: 'KILL', ref: row.ref, cancellation });
         return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
       case 'ESCALATE':
-        this.escalate(row);
-        return row;
+        return this.escalate(row, cancellation);
       case 'ALREADY_CANCELING':
       case 'REFUSE':
         return row;
     }
   }
 
-  /** Makes the cancellation that already stops the task a forced one: SIGKILL now. */
-  escalate(row: TaskRow): void {
+  /**
+   * Kills what is CANCELING, now, for a forced cancellation. The one that stops it already, with its first message, is escalated where all that
+   * it stops is killed with it; otherwise the task goes over to the forced one.
+   *
+   * @returns the row afterwards
+   */
+  escalate(row: TaskRow, forced: Cancellation): TaskRow {
     const running = this.cancellation(row.status.cancellationId);
-    if (running === null) return;
-    const forced = escalate(running);
-    if (forced !== running) this.saveCancellation(forced);
-    this.actions.push({ kind: 'KILL', ref: row.ref, cancellation: forced });
+    if (running === null) throw new Error(`task ${printTaskRef(row.ref)} is CANCELING without a cancellation`);
+    const stopping = isWithin(running, forced) ? escalate(running) : forced;
+    if (stopping !== running) this.saveCancellation(stopping);
+    this.actions.push({ kind: 'KILL', ref: row.ref, cancellation: stopping });
+    if (stopping.id === running.id) return row;
+    const changed: TaskRow = { ...row, status: { ...row.status, cancellationId: stopping.id } };
+    this.context.store.saveTask(changed);
+    return changed;
   }
 
   /** Cancels every subtask of the sweep that is not over, and with them the master. */
@@ -238,7 +247,8 @@ export class JobUpdate {
     const { store } = this.context;
     const master = this.master(taskNumber);
     if (isTerminal(master.status.state)) return;
-    if (master.status.cancellationId === null) {
+    const running = this.cancellation(master.status.cancellationId);
+    if (running === null || !isWithin(running, cancellation)) {
       this.saveMaster({ ...master, status: { ...master.status, cancellationId: cancellation.id } });
     }
     const rows = store.openSubtasks(this.#job.id, taskNumber);
@@ -282,15 +292,25 @@ export class JobUpdate {
       const cause = trigger ?? this.#trigger ?? { cause: 'OBSERVED', message: null, actor: null };
       const derived = trigger === null ? { cause: cause.cause, message: null, actor: null } : trigger;
       const step = advanceJob(marks, this.#job.counts, rule, derived, now);
-      if (step !== null) {
-        const { cancellation } = rule;
-        if (isTerminal(step.marks.state) && cancellation !== null) this.saveCancellation(complete(cancellation, now));
-        this.#logJob(step.marks, step);
+      const { cancellation } = rule;
+      if (isTerminal((step?.marks ?? marks).state) && cancellation !== null) {
+        this.saveCancellation(complete(cancellation, now));
       }
+      if (step !== null) this.#logJob(step.marks, step);
     }
     for (const taskNumber of this.#unsaved) store.saveTask(this.master(taskNumber));
     this.#unsaved.clear();
     store.saveJob(this.#job);
+    this.#passOnIdleCancellations();
+  }
+
+  /** A cancellation that sends no signal of its own waits for what others stop: there is nothing to be carried out any more. */
+  #passOnIdleCancellations(): void {
+    const signalling = new Set(this.actions.map(({ cancellation }) => cancellation?.id));
+    for (const cancellation of this.#cancellations.values()) {
+      if (cancellation.phase !== 'ACCEPTED' || signalling.has(cancellation.id)) continue;
+      this.saveCancellation({ ...cancellation, phase: cancellation.force ? 'KILLING' : 'GRACE_PERIOD' });
+    }
   }
 
   /** Logs that the job was created. */

@@ -104,11 +104,14 @@ export class LocalEngine {
     }
   }
 
-  /** Takes up what an earlier gateway left: finds its processes, stores ends that it did not see, carries its cancels through. */
+  /** Takes up what an earlier gateway left: finds its processes, carries its cancels through, stores ends that it did not see. */
   async recover(): Promise<void> {
     const { store, folder, processes } = this.#parts;
+    const running: TaskRef[] = [];
+    const gone: (() => void)[] = [];
     for (const row of store.launchedTasks()) {
       const { identity, ref } = row;
+      const isStartStored = row.status.state !== 'QUEUED';
       const files = {
         runFile: folder.taskFile(ref, `run${row.run}`),
         cancelFile: folder.taskFile(ref, `cancel${row.run}`),
@@ -116,21 +119,27 @@ export class LocalEngine {
       const adoption = await processes.adopt(files, identity);
       switch (adoption.kind) {
         case 'NEVER_STARTED':
-          if (row.status.state === 'QUEUED') store.transaction(() => store.saveTask({ ...row, isLaunched: false }));
-          else
-            this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
+          gone.push(() => {
+            if (!isStartStored) store.transaction(() => store.saveTask({ ...row, isLaunched: false }));
+            else
+              this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
+          });
           break;
         case 'ENDED':
-          if (row.status.state === 'QUEUED') this.#storeStart(row, { ok: true, identity });
-          this.#storeEnd(ref, adoption.end);
+          gone.push(() => {
+            if (!isStartStored) this.#storeStart(row, { ok: true, identity });
+            this.#storeEnd(ref, adoption.end);
+          });
           break;
         case 'RUNNING':
-          if (row.status.state === 'QUEUED') this.#storeStart(row, { ok: true, identity: adoption.process.identity });
+          if (!isStartStored) this.#storeStart(row, { ok: true, identity: adoption.process.identity });
           this.#watch(row, adoption.process);
-          this.#carryOn(ref);
+          running.push(ref);
           break;
       }
     }
+    this.#carryOn(running);
+    for (const store of gone) store();
     this.dispatch();
   }
 
@@ -366,34 +375,31 @@ export class LocalEngine {
     this.act(actions);
   }
 
-  /** After a restart: the deadlines and signals of a task that an earlier gateway started. */
-  #carryOn(ref: TaskRef): void {
-    const { store } = this.#parts;
-    const row = store.task(ref);
-    const running = this.#running.get(printTaskRef(ref));
-    if (row === null || running === undefined) return;
-    const cancellation = row.status.cancellationId === null ? null : store.cancellation(row.status.cancellationId);
-    switch (row.status.state) {
-      case 'RUNNING':
+  /** After a restart: the deadlines and signals of tasks that an earlier gateway started. What it had no time to signal gets its whole grace period. */
+  #carryOn(refs: readonly TaskRef[]): void {
+    const { store, clock } = this.#parts;
+    const actions: ProcessAction[] = [];
+    for (const ref of refs) {
+      const row = store.task(ref);
+      const running = this.#running.get(printTaskRef(ref));
+      if (row === null || running === undefined) continue;
+      const { state, cancellationId } = row.status;
+      const cancellation = cancellationId === null ? null : store.cancellation(cancellationId);
+      if (state === 'RUNNING') {
         this.#armRuntime(ref);
-        break;
-      case 'FINISHING':
+      } else if (state === 'FINISHING') {
         this.#kill(running, null);
-        break;
-      case 'CANCELING':
-        if (cancellation === null) throw new Error(`task ${printTaskRef(ref)} is CANCELING without a cancellation`);
-        if (cancellation.phase === 'ACCEPTED') {
-          this.act([{ kind: cancellation.force ? 'KILL' : 'TERMINATE', ref, cancellation }]);
-        } else if (cancellation.phase === 'GRACE_PERIOD') {
-          running.process.awaitTermination();
-          this.#armGrace(cancellation);
-        } else {
-          this.#kill(running, cancellation);
-        }
-        break;
-      default:
-        break;
+      } else if (cancellation === null || cancellation.phase === 'KILLING' || cancellation.force) {
+        this.#kill(running, cancellation);
+      } else if (cancellation.phase === 'ACCEPTED') {
+        const graceExpiresAt = clock.now() + cancellation.gracePeriodSeconds * 1_000;
+        actions.push({ kind: 'TERMINATE', ref, cancellation: { ...cancellation, graceExpiresAt } });
+      } else {
+        running.process.awaitTermination();
+        this.#armGrace(cancellation);
+      }
     }
+    this.act(actions);
   }
 
   #signalled(cancellation: Cancellation): void {

@@ -1,4 +1,4 @@
-import { type Cancellation, effectiveGracePeriod, escalate } from '../../domain/Cancellation.js';
+import { type Cancellation, effectiveGracePeriod, escalate, forcedPart, isWithin } from '../../domain/Cancellation.js';
 import { CANCELABLE_JOB_STATES, CANCELABLE_TASK_STATES } from '../../domain/decideCancel.js';
 import { type TaskRef } from '../../domain/ids.js';
 import { done, type Outcome, refused, taskNotFound, wrongJobState, wrongTaskState } from '../../domain/Refusal.js';
@@ -155,8 +155,11 @@ function cancelUnit(
   }
   const row = job.context.store.task(ref) ?? job.ownRow(ref);
   if (state === 'CANCELING' && cancellationId !== null) {
-    if (force) job.escalate(row);
-    return done({ ref, cancellationId });
+    const running = job.cancellation(cancellationId);
+    if (!force || running === null) return done({ ref, cancellationId });
+    const forced = forcedFor(context, running, ref);
+    const { status } = job.escalate(row, forced);
+    return done({ ref, cancellationId: status.cancellationId ?? forced.id });
   }
   const counts = { RUNNING: state === 'RUNNING' ? 1 : 0 };
   const cancellation = newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds);
@@ -176,7 +179,7 @@ function cancelWholeSweep(context: CommandContext, job: JobUpdate, request: Canc
   const cancellation =
     running === null
       ? newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds)
-      : escalate(running);
+      : forcedFor(context, running, ref);
   job.saveCancellation(cancellation);
   job.cancelSweep(ref.taskNumber, cancellation);
   return done({ ref, cancellationId: cancellation.id });
@@ -212,6 +215,12 @@ export function newCancellation(
     graceExpiresAt: isRunning && !request.force ? update.now + seconds * 1_000 : null,
     completedAt: null,
   };
+}
+
+/** The running cancellation, escalated; only this part of it where it stops more than this. */
+function forcedFor({ update }: CommandContext, running: Cancellation, ref: TaskRef): Cancellation {
+  const part = forcedPart(running, ref, update.newId());
+  return isWithin(running, part) ? escalate(running) : part;
 }
 
 function forcedIf(force: boolean, running: Cancellation): Cancellation {

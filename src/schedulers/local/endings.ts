@@ -149,8 +149,7 @@ function requeueOne(context: CommandContext, job: JobUpdate, ref: TaskRef): void
   const event: TaskEvent = { type: 'REQUEUE', actor: context.viewer.user };
   const row = store.task(ref) ?? job.ownRow(ref);
   if (row.type !== 'PARAMETRIC_SWEEP') {
-    if (ref.instance === null) requeueRow(row);
-    else job.holdMaster(ref.taskNumber, () => requeueRow(row));
+    requeueRow(row);
     return;
   }
   job.holdMaster(ref.taskNumber, () => {
