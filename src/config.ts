@@ -55,7 +55,7 @@ const SETTINGS = {
     env: 'TASKGATE_SCHEDULER',
     defaultText: 'local',
     meaning: 'the scheduler behind the gateway; `local`: the embedded one, real processes on this machine',
-    allowed: `local (${SCHEDULERS_TO_COME.join(' and ')} are not served by this version yet)`,
+    allowed: `local; ${SCHEDULERS_TO_COME.join(' and ')} are not served by this version yet`,
     schema: z.literal('local'),
   }),
   gracePeriodSeconds: setting({
@@ -109,6 +109,7 @@ export type ConfigReading =
 /** Variables with our prefix that are no settings: the tests' own, and those that a gateway sets for the tasks it runs. */
 const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
   'TASKGATE_REQUIRE_ALL',
+  'TASKGATE_DEMO_URL',
   'TASKGATE_JOB_ID',
   'TASKGATE_TASK_ID',
   'TASKGATE_INSTANCE',
