@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseSync } from 'node:sqlite';
@@ -160,6 +160,14 @@ describe('A database is refused with a message', () => {
     writeFileSync(path, text);
     expect(open({ things: [FIRST] })).toStrictEqual({ ok: false, message: 'file is not a database' });
     expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  test('and let go: nothing of it is left open', () => {
+    openOrThrow({ things: [FIRST, SECOND] });
+    closeAll();
+    const newer = open({ things: [FIRST] });
+    const failing = open({ things: [FIRST, SECOND, 'ALTER TABLE nowhere ADD COLUMN x'] });
+    expect([newer.ok, failing.ok, readdirSync(folder)]).toStrictEqual([false, false, ['taskgate.db']]);
   });
 
   test('that is a folder, or lies in none', () => {
