@@ -1,23 +1,16 @@
 import { advanceJob, type JobTrigger, moveJob } from '../../domain/advanceJob.js';
 import { advanceMaster } from '../../domain/advanceMaster.js';
 import { advanceTask, type TaskEvent, type TaskStep } from '../../domain/advanceTask.js';
-import {
-  type Cancellation,
-  cancelActor,
-  cancelCause,
-  complete,
-  escalate,
-  isWithin,
-  SYSTEM_USER,
-} from '../../domain/Cancellation.js';
-import { decideCancel } from '../../domain/decideCancel.js';
+import { type Cancellation, complete } from '../../domain/Cancellation.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type Sweep } from '../../domain/Sweep.js';
 import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
 import { moveCounts } from '../../domain/TaskCounts.js';
+import { settleDependents } from './dependents.js';
 import { type LocalStore } from './LocalStore.js';
 import { type GroupRow, type JobRow, type TaskRow } from './rows.js';
+import { stopAll, systemCancellation } from './stopTasks.js';
 
 /** What is to be done to a task's process once the update is committed. */
 export interface ProcessAction {
@@ -193,82 +186,17 @@ export class JobUpdate {
     if (step !== null) this.#moveMaster(master, step);
   }
 
-  /** Keeps the master's state as it is while its subtasks go through several steps; the last step's result then moves it. */
-  holdMaster(taskNumber: number, steps: () => void): void {
+  /**
+   * Keeps the master's state as it is while its subtasks go through several steps, then moves it to what follows from them all.
+   *
+   * @param triggerOf - what moves the master; where left out, the last of the steps
+   */
+  holdMaster(taskNumber: number, steps: () => void, triggerOf?: (master: TaskRow) => TaskStep): void {
     this.#held.add(taskNumber);
     steps();
     this.#held.delete(taskNumber);
-    if (this.#trigger !== null) this.advanceMaster(taskNumber, this.#trigger);
-  }
-
-  /**
-   * Cancels a basic task or a subtask with a row of its own.
-   *
-   * @returns the row afterwards; the same row where the running cancellation stays or escalates, or where it is over
-   */
-  cancel(row: TaskRow, cancellation: Cancellation): TaskRow {
-    switch (decideCancel(row.status.state, cancellation.force)) {
-      case 'CANCEL_NOW':
-        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
-      case 'STOP':
-        this.actions.push({ kind: 'TERMINATE', ref: row.ref, cancellation });
-        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
-      case 'KILL':
-        this.actions.push({ kind: 'KILL', ref: row.ref, cancellation });
-        return this.advance(row, { type: 'CANCEL', cancellation }) ?? row;
-      case 'ESCALATE':
-        return this.escalate(row, cancellation);
-      case 'ALREADY_CANCELING':
-      case 'REFUSE':
-        return row;
-    }
-  }
-
-  /**
-   * Kills what is CANCELING, now, for a forced cancellation. The one that stops it already, with its first message, is escalated where all that
-   * it stops is killed with it; otherwise the task goes over to the forced one.
-   *
-   * @returns the row afterwards
-   */
-  escalate(row: TaskRow, forced: Cancellation): TaskRow {
-    const running = this.cancellation(row.status.cancellationId);
-    if (running === null) throw new Error(`task ${printTaskRef(row.ref)} is CANCELING without a cancellation`);
-    const stopping = isWithin(running, forced) ? escalate(running) : forced;
-    if (stopping !== running) this.saveCancellation(stopping);
-    this.actions.push({ kind: 'KILL', ref: row.ref, cancellation: stopping });
-    if (stopping.id === running.id) return row;
-    const changed: TaskRow = { ...row, status: { ...row.status, cancellationId: stopping.id } };
-    this.context.store.saveTask(changed);
-    return changed;
-  }
-
-  /** Cancels every subtask of the sweep that is not over, and with them the master. */
-  cancelSweep(taskNumber: number, cancellation: Cancellation): void {
-    const { store } = this.context;
-    const master = this.master(taskNumber);
-    if (isTerminal(master.status.state)) return;
-    const running = this.cancellation(master.status.cancellationId);
-    if (running === null || !isWithin(running, cancellation)) {
-      this.saveMaster({ ...master, status: { ...master.status, cancellationId: cancellation.id } });
-    }
-    const rows = store.openSubtasks(this.#job.id, taskNumber);
-    this.#held.add(taskNumber);
-    for (const group of store.groups(this.#job.id, taskNumber))
-      this.advanceGroup(group, { type: 'CANCEL', cancellation });
-    for (const row of rows) this.cancel(row, cancellation);
-    this.#held.delete(taskNumber);
-    const { status, subtaskCounts } = this.master(taskNumber);
-    const isKilling = cancellation.force && subtaskCounts !== null && subtaskCounts.CANCELING > 0;
-    const cause = cancelCause(cancellation, isKilling);
-    this.advanceMaster(taskNumber, { status, cause, message: cancellation.message, actor: cancelActor(cancellation) });
-  }
-
-  /** Cancels every task of the job that is not over. */
-  cancelAll(cancellation: Cancellation): void {
-    for (const row of this.context.store.topTasks(this.#job.id)) {
-      if (row.type === 'PARAMETRIC_SWEEP') this.cancelSweep(row.ref.taskNumber, cancellation);
-      else this.cancel(row, cancellation);
-    }
+    const trigger = triggerOf?.(this.master(taskNumber)) ?? this.#trigger;
+    if (trigger !== null) this.advanceMaster(taskNumber, trigger);
   }
 
   /** Moves the job to a state that its tasks do not imply: on submit and requeue. */
@@ -327,31 +255,16 @@ export class JobUpdate {
     )
       return;
     const message = `Task ${printTaskRef(this.#failed)} failed, and the job ends at its first failed task`;
-    const cancellation = this.systemCancellation('TASK_FAILURE', null, message);
+    const cancellation = systemCancellation(this, 'TASK_FAILURE', null, message);
     this.patchJob({ ending: 'FAILED', cancellationId: cancellation.id });
-    this.cancelAll(cancellation);
+    stopAll(this, cancellation);
   }
 
-  /** A cancellation that no person asked for; it grants the scheduler's grace period. Stored. */
-  systemCancellation(reason: 'TASK_FAILURE' | 'RUNTIME_EXCEEDED', ref: TaskRef | null, message: string): Cancellation {
-    const { now, newId, gracePeriodSeconds } = this.context;
-    const cancellation: Cancellation = {
-      id: newId(),
-      jobId: this.#job.id,
-      taskNumber: ref?.taskNumber ?? null,
-      instance: ref?.instance ?? null,
-      reason,
-      message,
-      force: false,
-      requestedBy: SYSTEM_USER,
-      requestedAt: now,
-      phase: 'ACCEPTED',
-      gracePeriodSeconds,
-      graceExpiresAt: now + gracePeriodSeconds * 1_000,
-      completedAt: null,
-    };
-    this.saveCancellation(cancellation);
-    return cancellation;
+  /** What waits for tasks that have ended goes on or fails with them, and so on down the line. */
+  #settleDependents(): void {
+    for (let ended = this.#ended.shift(); ended !== undefined; ended = this.#ended.shift()) {
+      settleDependents(this, ended);
+    }
   }
 
   #moveMaster(master: TaskRow, step: TaskStep): void {
@@ -369,66 +282,6 @@ export class JobUpdate {
     if (cancellation === null) return;
     if (cancellation.taskNumber !== row.ref.taskNumber || cancellation.instance !== row.ref.instance) return;
     this.saveCancellation(complete(cancellation, this.context.now));
-  }
-
-  #settleDependents(): void {
-    for (let index = 0; index < this.#ended.length; index += 1) {
-      const row = this.#ended[index];
-      if (row !== undefined) this.#dependentsOf(row);
-    }
-    this.#ended.length = 0;
-  }
-
-  /** A FINISHED task lets those go that wait for its name; one that ended otherwise fails them, and so on down the line. */
-  #dependentsOf(row: TaskRow): void {
-    if (row.name === '') return;
-    const { store } = this.context;
-    const { id } = this.#job;
-    const waiting = store.dependents(id, row.name);
-    if (waiting.length === 0) return;
-    if (row.status.state !== 'FINISHED') {
-      store.removeDependents(id, row.name);
-      this.#failDependents(waiting, row);
-      return;
-    }
-    if (store.dependencyState(id, row.name) !== 'FINISHED') return;
-    store.removeDependents(id, row.name);
-    for (const taskNumber of waiting) this.#release(taskNumber);
-  }
-
-  #release(taskNumber: number): void {
-    const { store } = this.context;
-    const row = store.task({ jobId: this.#job.id, taskNumber, instance: null });
-    if (row === null || isTerminal(row.status.state)) return;
-    const place = { ...row.place, waitingFor: row.place.waitingFor - 1 };
-    if (row.type === 'PARAMETRIC_SWEEP') this.saveMaster({ ...this.master(taskNumber), place });
-    else store.saveTask({ ...row, place });
-    if (place.waitingFor > 0 || row.type !== 'PARAMETRIC_SWEEP') return;
-    for (const group of store.groups(this.#job.id, taskNumber))
-      store.saveGroup({ ...group, place: { ...group.place, waitingFor: 0 } });
-    for (const subtask of store.openSubtasks(this.#job.id, taskNumber))
-      store.saveTask({ ...subtask, place: { ...subtask.place, waitingFor: 0 } });
-  }
-
-  #failDependents(taskNumbers: readonly number[], failed: TaskRow): void {
-    for (const taskNumber of taskNumbers) this.failDependent(taskNumber, failed.name, failed.status.state);
-  }
-
-  /** Ends a task that waits for one that did not finish. */
-  failDependent(taskNumber: number, name: string, state: string): void {
-    const { store } = this.context;
-    const event: TaskEvent = {
-      type: 'DEPENDENCY_FAILED',
-      message: `Task "${name}", which this one depends on, is ${state}`,
-    };
-    const row = store.task({ jobId: this.#job.id, taskNumber, instance: null });
-    if (row === null) return;
-    if (row.type !== 'PARAMETRIC_SWEEP') {
-      this.advance(row, event);
-      return;
-    }
-    for (const group of store.groups(this.#job.id, taskNumber)) this.advanceGroup(group, event);
-    for (const subtask of store.openSubtasks(this.#job.id, taskNumber)) this.advance(subtask, event);
   }
 
   #count(taskNumber: number, isSubtask: boolean, from: TaskState | null, to: TaskState, count: number): void {

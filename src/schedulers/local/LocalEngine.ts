@@ -1,49 +1,30 @@
 import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type TaskEvent } from '../../domain/advanceTask.js';
 import { type Cancellation, isOver } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
-import { printTaskId, printTaskRef, type TaskRef } from '../../domain/ids.js';
-import { type TaskSpec } from '../../domain/Job.js';
-import { substituteInstance } from '../../domain/Sweep.js';
-import { subtaskSpec } from '../../domain/subtaskSpec.js';
-import { type DataFolder } from './DataFolder.js';
+import { printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { claimReady } from './claimReady.js';
 import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
-import { type LocalStore, StoreError } from './LocalStore.js';
+import { launchTask, type LaunchParts } from './launchTask.js';
 import { type TaskRow } from './rows.js';
-import {
-  type CancelNotice,
-  type Launch,
-  type LaunchResult,
-  type ProcessEnd,
-  type TaskProcess,
-  type TaskProcesses,
-} from './TaskProcess.js';
-
-/** How many starts are begun in one go; between two goes the gateway answers others. */
-const LAUNCH_BATCH = 16;
+import { stopTask, systemCancellation } from './stopTasks.js';
+import { StoreQueue } from './StoreQueue.js';
+import { type CancelNotice, type ProcessEnd, type TaskProcess } from './TaskProcess.js';
 
 /** How long after SIGKILL a process group may still be seen before the watchdog gives it up, in milliseconds. */
 const WATCHDOG = 30_000;
 
-/** How long to wait before what could not be stored is tried again, in milliseconds. */
-const STORE_RETRY = 500;
-
 /** What the engine is made of. */
-export interface EngineParts {
-  readonly store: LocalStore;
-  readonly folder: DataFolder;
-  readonly processes: TaskProcesses;
+export interface EngineParts extends LaunchParts {
   readonly clock: Clock;
   readonly newId: () => string;
+  /** This machine's name. */
   readonly node: string;
-  /** Capacity. */
-  readonly cores: number;
   readonly gracePeriodSeconds: number;
-  /** What every task's environment starts from. */
-  readonly environment: Readonly<Record<string, string>>;
   /** Told of what operators should know. */
   readonly warn: (message: string) => void;
+  /** Told whenever {@link LocalEngine.problem} changes. */
+  readonly onHealth: (problem: string | null) => void;
 }
 
 interface RunningTask {
@@ -63,27 +44,25 @@ export class LocalEngine {
   readonly #parts: EngineParts;
   readonly #running = new Map<string, RunningTask>();
   readonly #graceTimers = new Map<string, () => void>();
-  readonly #unstored: (() => void)[] = [];
-  #retryTimer: (() => void) | null = null;
-  #onHealth: (problem: string | null) => void = () => undefined;
+  readonly #queue: StoreQueue;
   #dispatching: Promise<void> | null = null;
   #isWanted = false;
+  #claimed: readonly TaskRow[] = [];
   #heldBy = 0;
   #usedCores = 0;
   #closed = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#queue = new StoreQueue(parts.clock, parts.warn, (isHealthy) => {
+      parts.onHealth(this.problem);
+      if (isHealthy) this.dispatch();
+    });
   }
 
   /** Why nothing can be stored just now; null: all is well. */
   get problem(): string | null {
-    return this.#unstored.length === 0 ? null : 'The data folder cannot be written to.';
-  }
-
-  /** Calls the listener whenever {@link LocalEngine.problem} changes. */
-  onHealth(listener: (problem: string | null) => void): void {
-    this.#onHealth = listener;
+    return this.#queue.isHealthy ? null : 'The data folder cannot be written to.';
   }
 
   /** What a change of a job is made with. */
@@ -178,7 +157,7 @@ export class LocalEngine {
     while (this.#dispatching !== null) await this.#dispatching;
     for (const running of this.#running.values()) for (const cancel of running.timers) cancel();
     for (const cancel of this.#graceTimers.values()) cancel();
-    this.#retryTimer?.();
+    this.#queue.close();
     this.#parts.processes.close();
   }
 
@@ -188,9 +167,9 @@ export class LocalEngine {
       const claimed = this.#claim();
       if (claimed.length === 0) return;
       for (const row of claimed) {
-        const result = await this.#launch(row);
+        const result = await launchTask(this.#parts, row);
         if (result.ok) this.#watch(row, result.process);
-        this.#persist(() =>
+        this.#queue.run(() =>
           this.#storeStart(row, result.ok ? { ok: true, identity: result.process.identity } : result),
         );
       }
@@ -198,91 +177,15 @@ export class LocalEngine {
     }
   }
 
-  /** Marks what is to be started, before it is: after a crash these starts are looked for, and none is made twice. */
+  /** A claim that could be stored only later is taken by the next call. */
   #claim(): readonly TaskRow[] {
-    const { store, cores } = this.#parts;
-    let free = cores - this.#usedCores;
-    try {
-      return store.transaction(() => {
-        const claimed: TaskRow[] = [];
-        while (claimed.length < LAUNCH_BATCH) {
-          const ready = store.nextReady();
-          if (ready === null) break;
-          const { minCores } = ready.kind === 'TASK' ? ready.row.place : ready.group.place;
-          if (minCores > free && minCores <= cores) break;
-          const row =
-            ready.kind === 'TASK' ? ready.row : this.#takeFirst(ready.group.jobId, ready.group.number, ready.group.id);
-          const launched = { ...row, run: row.run + 1, isLaunched: true };
-          store.saveTask(launched);
-          claimed.push(launched);
-          free -= Math.min(minCores, cores);
-        }
-        return claimed;
-      });
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#retryLater(() => undefined, error);
-      return [];
+    if (this.#claimed.length === 0) {
+      const { store, cores } = this.#parts;
+      this.#queue.run(() => (this.#claimed = claimReady(store, cores, cores - this.#usedCores)));
     }
-  }
-
-  #takeFirst(jobId: number, number: number, groupId: number): TaskRow {
-    const { store } = this.#parts;
-    const instance = store.firstInstance(groupId);
-    const master = store.task({ jobId, taskNumber: number, instance: null });
-    const { sweep } = store.spec(jobId, number);
-    const group = store.groupOf({ jobId, taskNumber: number, instance }, sweep?.increment ?? 1);
-    if (group === null || master === null || sweep === null)
-      throw new Error(`sweep ${jobId}.${number} has no subtask ${instance}`);
-    return store.takeInstance(
-      group,
-      instance,
-      sweep.increment,
-      master.createdAt,
-      substituteInstance(master.name, instance),
-    );
-  }
-
-  async #launch(row: TaskRow): Promise<LaunchResult> {
-    const { store, folder, processes, cores } = this.#parts;
-    const { ref } = row;
-    if (row.place.minCores > cores) {
-      return { ok: false, message: `The task needs ${row.place.minCores} cores, this machine offers ${cores}` };
-    }
-    try {
-      folder.makeJobFolder(ref.jobId);
-    } catch (error) {
-      return {
-        ok: false,
-        message: `The folder for the task's files could not be made: ${error instanceof Error ? error.message : String(error)}`,
-      };
-    }
-    const master = store.spec(ref.jobId, ref.taskNumber);
-    const spec = ref.instance === null ? master : subtaskSpec(master, ref.instance);
-    return processes.launch(this.#launchOf(row, spec));
-  }
-
-  #launchOf(row: TaskRow, spec: TaskSpec): Launch {
-    const { folder, environment } = this.#parts;
-    const { ref } = row;
-    const workDirectory = resolve(spec.workDirectory ?? '.');
-    const cancelFile = folder.taskFile(ref, `cancel${row.run}`);
-    return {
-      runFile: folder.taskFile(ref, `run${row.run}`),
-      cancelFile,
-      commandLine: spec.commandLine,
-      workDirectory,
-      environment: {
-        ...environment,
-        ...Object.fromEntries(spec.environment.map(({ name, value }) => [name, value])),
-        TASKGATE_JOB_ID: String(ref.jobId),
-        TASKGATE_TASK_ID: printTaskId(ref),
-        TASKGATE_INSTANCE: ref.instance === null ? '' : String(ref.instance),
-        TASKGATE_CANCEL_FILE: cancelFile,
-      },
-      stdinPath: spec.stdinPath === null ? null : resolve(workDirectory, spec.stdinPath),
-      ...outputPaths(folder, ref, spec),
-    };
+    const claimed = this.#claimed;
+    this.#claimed = [];
+    return claimed;
   }
 
   #watch(row: TaskRow, process: TaskProcess): void {
@@ -304,7 +207,7 @@ export class LocalEngine {
 
   #onEnd(running: RunningTask, end: ProcessEnd): void {
     if (this.#closed || this.#running.get(printTaskRef(running.ref)) !== running) return;
-    this.#persist(() => {
+    this.#queue.run(() => {
       this.#storeEnd(running.ref, end);
       this.#forget(running);
     });
@@ -406,7 +309,7 @@ export class LocalEngine {
     if (isOver(cancellation)) return;
     const phase = cancellation.force ? 'KILLING' : 'GRACE_PERIOD';
     if (cancellation.phase !== phase) {
-      this.#persist(() => {
+      this.#queue.run(() => {
         this.#parts.store.transaction(() => this.#parts.store.saveCancellation({ ...cancellation, phase }));
       });
     }
@@ -418,7 +321,7 @@ export class LocalEngine {
     if (graceExpiresAt === null || this.#graceTimers.has(id)) return;
     this.#graceTimers.set(
       id,
-      this.#parts.clock.at(graceExpiresAt, () => this.#persist(() => this.#expireGrace(id))),
+      this.#parts.clock.at(graceExpiresAt, () => this.#queue.run(() => this.#expireGrace(id))),
     );
   }
 
@@ -436,7 +339,7 @@ export class LocalEngine {
     if (cancellation?.force === true) running.process.kill(noticeOf(cancellation));
     else running.process.kill();
     running.timers.push(
-      this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#persist(() => this.#giveUp(running))),
+      this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#queue.run(() => this.#giveUp(running))),
     );
   }
 
@@ -467,69 +370,16 @@ export class LocalEngine {
     if (running === undefined || runtimeSeconds === null || startedAt === null) return;
     running.timers.push(
       clock.at(startedAt + runtimeSeconds * 1_000, () =>
-        this.#persist(() =>
+        this.#queue.run(() =>
           this.#update(ref, (job, row) => {
             if (row.status.state !== 'RUNNING') return;
             const message = `The time limit of ${runtimeSeconds} seconds was exceeded`;
-            job.cancel(row, job.systemCancellation('RUNTIME_EXCEEDED', ref, message));
+            stopTask(job, row, systemCancellation(job, 'RUNTIME_EXCEEDED', ref, message));
           }),
         ),
       ),
     );
   }
-
-  /** Does work that must be stored: where the disk does not take it, it is tried again, in order, until it does. */
-  #persist(work: () => void): void {
-    if (this.#closed) return;
-    if (this.#unstored.length > 0) {
-      this.#unstored.push(work);
-      return;
-    }
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#retryLater(work, error);
-    }
-  }
-
-  #retryLater(work: () => void, error: StoreError): void {
-    this.#parts.warn(`State could not be stored and is tried again: ${error.message}`);
-    this.#unstored.unshift(work);
-    if (this.#unstored.length === 1) this.#onHealth(this.problem);
-    this.#armRetry();
-  }
-
-  #armRetry(): void {
-    this.#retryTimer ??= this.#parts.clock.at(this.#parts.clock.now() + STORE_RETRY, () => this.#retry());
-  }
-
-  #retry(): void {
-    this.#retryTimer = null;
-    try {
-      while (this.#unstored.length > 0) {
-        this.#unstored[0]?.();
-        this.#unstored.shift();
-      }
-      this.#onHealth(null);
-      this.dispatch();
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#armRetry();
-    }
-  }
-}
-
-/** Where the task's output goes: its own files, or those that it was created with, relative to its work directory. */
-export function outputPaths(
-  folder: DataFolder,
-  ref: TaskRef,
-  spec: TaskSpec,
-): Pick<Launch, 'stdoutPath' | 'stderrPath'> {
-  const workDirectory = resolve(spec.workDirectory ?? '.');
-  const path = (given: string | null, suffix: string): string =>
-    given === null ? folder.taskFile(ref, suffix) : resolve(workDirectory, given);
-  return { stdoutPath: path(spec.stdoutPath, 'stdout'), stderrPath: path(spec.stderrPath, 'stderr') };
 }
 
 function eventOf(end: ProcessEnd): TaskEvent {

@@ -38,8 +38,10 @@ import { DataFolder, type DataFolderProblem } from './DataFolder.js';
 import { finishJob, finishTask, requeueJob, requeueTask } from './endings.js';
 import { HealthSignal } from './HealthSignal.js';
 import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
-import { LocalEngine, outputPaths } from './LocalEngine.js';
-import { LocalStore, StoreError } from './LocalStore.js';
+import { outputPaths } from './launchTask.js';
+import { LocalEngine } from './LocalEngine.js';
+import { LocalStore } from './LocalStore.js';
+import { StoreError } from './SqlStore.js';
 import { countJobs, countTasks, listJobs, listTasks } from './reads.js';
 import { readTail } from './readTail.js';
 import { LOCAL_MIGRATIONS } from './schema.js';
@@ -95,6 +97,7 @@ export class LocalScheduler implements Scheduler {
     this.#store = store;
     this.#clock = clock;
     this.#cores = cores;
+    this.#health = new HealthSignal(clock);
     this.#engine = new LocalEngine({
       store,
       folder,
@@ -106,9 +109,8 @@ export class LocalScheduler implements Scheduler {
       gracePeriodSeconds,
       environment: taskEnvironment(process.env),
       warn,
+      onHealth: (problem) => this.#health.set(problem),
     });
-    this.#health = new HealthSignal(clock);
-    this.#engine.onHealth((problem) => this.#health.set(problem));
     this.#upkeep = new Upkeep(store, clock, warn);
     this.info = {
       kind: 'LOCAL',

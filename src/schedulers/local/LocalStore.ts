@@ -1,10 +1,8 @@
-import { type DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type Cancellation } from '../../domain/Cancellation.js';
 import { type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type TaskSpec } from '../../domain/Job.js';
 import { TERMINAL_STATES } from '../../domain/states.js';
-import { type ChangeLogWriter } from '../../log/ChangeLog.js';
 import {
   type GroupRow,
   type JobRow,
@@ -16,11 +14,7 @@ import {
   type SqlRow,
   type TaskRow,
 } from './rows.js';
-
-/** The disk is full, the file is damaged, or another I/O error: nothing of the transaction was stored. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-}
+import { SqlStore } from './SqlStore.js';
 
 /** A launchable task: its own row, or the group whose first subtask is next. */
 export type Ready =
@@ -28,40 +22,8 @@ export type Ready =
 
 const NOT_ENDED = `state NOT IN (${TERMINAL_STATES.map((state) => `'${state}'`).join(', ')})`;
 
-/** The embedded scheduler's state on disk. Synchronous; every write stands in a {@link LocalStore.transaction}. */
-export class LocalStore {
-  readonly #statements = new Map<string, StatementSync>();
-
-  constructor(
-    readonly database: DatabaseSync,
-    readonly log: ChangeLogWriter,
-  ) {}
-
-  /**
-   * Runs the work in one transaction with what it appends to the log; readers of the log are told once it is committed.
-   *
-   * @param keep - false: the result is a refusal, and whatever was written for it is rolled back
-   * @throws StoreError where SQLite could not store it
-   */
-  transaction<T>(work: () => T, keep: (result: T) => boolean = () => true): T {
-    try {
-      this.database.exec('BEGIN IMMEDIATE');
-      const result = work();
-      if (keep(result)) {
-        this.database.exec('COMMIT');
-        this.log.committed();
-      } else {
-        this.database.exec('ROLLBACK');
-        this.log.rolledBack();
-      }
-      return result;
-    } catch (error) {
-      if (this.database.isTransaction) this.database.exec('ROLLBACK');
-      this.log.rolledBack();
-      throw isSqliteError(error) ? new StoreError(error.message, { cause: error }) : error;
-    }
-  }
-
+/** The embedded scheduler's state on disk. */
+export class LocalStore extends SqlStore {
   job(id: number): JobRow | null {
     const row = this.get('SELECT * FROM jobs WHERE id = ?', id);
     return row === undefined ? null : readJobRow(row);
@@ -347,27 +309,6 @@ export class LocalStore {
     );
   }
 
-  /** One row, or undefined. */
-  get(sql: string, ...values: readonly SQLInputValue[]): SqlRow | undefined {
-    return this.#prepare(sql).get(...values);
-  }
-
-  /** All rows. */
-  all(sql: string, ...values: readonly SQLInputValue[]): readonly SqlRow[] {
-    return this.#prepare(sql).all(...values);
-  }
-
-  /** Changes rows. */
-  run(sql: string, ...values: readonly SQLInputValue[]): { readonly lastInsertRowid: number | bigint } {
-    return this.#prepare(sql).run(...values);
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = this.database.prepare(sql)));
-    return statement;
-  }
-
   #rangeAt(
     ref: TaskRef,
     instance: number,
@@ -406,8 +347,4 @@ function comesBefore(group: SqlRow, task: SqlRow): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
-}
-
-function isSqliteError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
 }

@@ -1,5 +1,6 @@
 import { type Clock } from '../../domain/Clock.js';
-import { type LocalStore, StoreError } from './LocalStore.js';
+import { type LocalStore } from './LocalStore.js';
+import { StoreError } from './SqlStore.js';
 
 /** How often there is upkeep, and how soon it goes on where there was more than fits in one go, in milliseconds. */
 const INTERVAL = { idle: 60_000, busy: 200 } as const;

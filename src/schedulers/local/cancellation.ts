@@ -17,6 +17,7 @@ import {
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
 import { JobUpdate } from './JobUpdate.js';
 import { matchingTopTasks } from './reads.js';
+import { escalateStop, stopAll, stopSweep, stopTask } from './stopTasks.js';
 
 /** Cancels one task, subtask or sweep by the domain's table (HPC Pack, `ISchedulerJob::CancelTask_3`). */
 export function cancelTask(context: CommandContext, request: CancelTask): Outcome<Done<CancelTaskEffect>> {
@@ -79,7 +80,7 @@ export function cancelJob(
   job.saveCancellation(cancellation);
   if (running === null || (options.force && !running.force)) {
     if (running === null) job.patchJob({ ending: 'CANCELED', cancellationId: cancellation.id });
-    job.cancelAll(cancellation);
+    stopAll(job, cancellation);
   }
   job.finish();
   const effect = {
@@ -158,13 +159,13 @@ function cancelUnit(
     const running = job.cancellation(cancellationId);
     if (!force || running === null) return done({ ref, cancellationId });
     const forced = forcedFor(context, running, ref);
-    const { status } = job.escalate(row, forced);
+    const { status } = escalateStop(job, row, forced);
     return done({ ref, cancellationId: status.cancellationId ?? forced.id });
   }
   const counts = { RUNNING: state === 'RUNNING' ? 1 : 0 };
   const cancellation = newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds);
   job.saveCancellation(cancellation);
-  job.cancel(row, cancellation);
+  stopTask(job, row, cancellation);
   return done({ ref, cancellationId: cancellation.id });
 }
 
@@ -181,7 +182,7 @@ function cancelWholeSweep(context: CommandContext, job: JobUpdate, request: Canc
       ? newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds)
       : forcedFor(context, running, ref);
   job.saveCancellation(cancellation);
-  job.cancelSweep(ref.taskNumber, cancellation);
+  stopSweep(job, ref.taskNumber, cancellation);
   return done({ ref, cancellationId: cancellation.id });
 }
 

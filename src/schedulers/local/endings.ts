@@ -18,6 +18,7 @@ import { newCancellation } from './cancellation.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
 import { JobUpdate } from './JobUpdate.js';
 import { type TaskRow } from './rows.js';
+import { stopAll } from './stopTasks.js';
 import { submitOne, submitSubtask } from './submission.js';
 
 const FINISHABLE = ['QUEUED', 'RUNNING'] as const satisfies readonly TaskState[];
@@ -118,7 +119,7 @@ function cancelUnsubmitted(context: CommandContext, job: JobUpdate, message: str
   const request = { jobId: job.job.id, ref: null, message, force: false };
   const cancellation = complete(newCancellation(context, request, { RUNNING: 0 }, null), context.update.now);
   job.saveCancellation(cancellation);
-  job.cancelAll(cancellation);
+  stopAll(job, cancellation);
 }
 
 /** Null where requeue is possible. A sweep that is not over may be requeued too, where some of its subtasks may be. */

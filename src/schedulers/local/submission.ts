@@ -21,6 +21,7 @@ import { validateIdempotencyKey } from '../../domain/validateIdempotencyKey.js';
 import { findDependencyProblems, validateNewJob, validateNewTasks } from '../../domain/validateJob.js';
 import { type AddTasks, type CreateJob, type JobEffect, type TaskEffect, type TasksEffect } from '../scheduler.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
+import { failDependent } from './dependents.js';
 import { JobUpdate } from './JobUpdate.js';
 import { type GroupRow, type QueuePlace, type TaskRow } from './rows.js';
 
@@ -241,7 +242,7 @@ export function submitOne(job: JobUpdate, row: TaskRow, states: DependencyStates
   if (row.type === 'PARAMETRIC_SWEEP') submitSweep(job, taskNumber, place);
   else if (row.status.state === 'CONFIGURING') enqueue(job, row, place);
   const [first] = failed;
-  if (first !== undefined) job.failDependent(taskNumber, first, 'FAILED or CANCELED');
+  if (first !== undefined) failDependent(job, taskNumber, first, 'FAILED or CANCELED');
 }
 
 function enqueue(job: JobUpdate, row: TaskRow, place: QueuePlace): void {
