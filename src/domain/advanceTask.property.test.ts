@@ -39,7 +39,7 @@ const lost = fc.record(
 const processEnd = fc.oneof(exit, lost, fc.constant({ type: 'START_FAILED', message: 'no shell' } as const));
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   fc.constantFrom<TaskEvent>(
-    { type: 'SUBMIT' },
+    { type: 'SUBMIT', actor: 'ada' },
     { type: 'ENQUEUE' },
     { type: 'START' },
     { type: 'DEPENDENCY_FAILED', message: 'a failed' },

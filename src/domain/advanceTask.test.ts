@@ -28,7 +28,7 @@ function statusIn(state: TaskState, patch: Partial<TaskStatus> = {}): TaskStatus
 }
 
 const EVENTS = {
-  SUBMIT: { type: 'SUBMIT' },
+  SUBMIT: { type: 'SUBMIT', actor: 'ada' },
   ENQUEUE: { type: 'ENQUEUE' },
   START: { type: 'START' },
   START_FAILED: { type: 'START_FAILED', message: 'no such folder' },
@@ -139,7 +139,7 @@ describe('A task, whole', () => {
     } as const;
     const finished = { ...running, state: 'FINISHED', previousState: 'RUNNING', changedAt: 2_003 } as const;
     expect(steps).toStrictEqual([
-      { status: base, cause: 'SUBMITTED', ...quiet },
+      { status: base, cause: 'SUBMITTED', ...quiet, actor: 'ada' },
       { status: queued, cause: 'SCHEDULED', ...quiet },
       { status: running, cause: 'STARTED', ...quiet },
       { status: { ...finished, endReason: 'COMPLETED', exitCode: 0, endedAt: 2_003 }, cause: 'EXITED', ...quiet },
@@ -258,7 +258,7 @@ describe('A task, whole', () => {
       status: { ...again, state: 'SUBMITTED', previousState: 'CONFIGURING', submittedAt: NOW },
       cause: 'REQUEUED',
       message: null,
-      actor: null,
+      actor: 'ada',
     });
   });
 });

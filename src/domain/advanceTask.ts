@@ -5,7 +5,7 @@ import { type TaskStatus } from './TaskStatus.js';
 
 /** What may happen to a basic task or a subtask. */
 export type TaskEvent =
-  | { readonly type: 'SUBMIT' }
+  | { readonly type: 'SUBMIT'; readonly actor: string }
   /** The scheduler took the task into its queue. */
   | { readonly type: 'ENQUEUE' }
   | { readonly type: 'START' }
@@ -47,7 +47,7 @@ export function advanceTask(
     case 'SUBMIT': {
       if (state !== 'CONFIGURING') return null;
       const cause = status.requeueCount > 0 ? 'REQUEUED' : 'SUBMITTED';
-      return step(move({ ...status, submittedAt: now }, 'SUBMITTED', now), cause);
+      return step(move({ ...status, submittedAt: now }, 'SUBMITTED', now), cause, null, event.actor);
     }
     case 'ENQUEUE':
       return state === 'SUBMITTED' || state === 'VALIDATING' ? step(move(status, 'QUEUED', now), 'SCHEDULED') : null;

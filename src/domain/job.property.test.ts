@@ -52,7 +52,7 @@ class JobModel {
   }
 
   submit(unit: Unit): void {
-    this.advance(unit, { type: 'SUBMIT' });
+    this.advance(unit, { type: 'SUBMIT', actor: 'ada' });
     this.advance(unit, { type: 'ENQUEUE' });
   }
 

@@ -74,6 +74,27 @@ describe('Dependencies', () => {
     expect(problemsOf(...nodes)).toStrictEqual([circular(names, task)]);
   });
 
+  test('in a circle of up to nine are shown whole, of more in short', () => {
+    const circle = (size: number): readonly unknown[] =>
+      problemsOf(...Array.from({ length: size }, (_none, index): Node => [`${index}`, `${(index + 1) % size}`]));
+    expect([circle(9), circle(10)]).toStrictEqual([
+      [circular('"0" -> "1" -> "2" -> "3" -> "4" -> "5" -> "6" -> "7" -> "8" -> "0"', 0)],
+      [circular('"0" -> "1" -> "2" -> "3" -> "4" -> "5" -> "6" -> "7" -> "8" -> … -> "0"', 0)],
+    ]);
+  });
+
+  test('that meet again and again are followed once each', () => {
+    const rungs = Array.from({ length: 1_000 }, (_none, rung) => [`a${rung}`, `b${rung}`] as const);
+    const nodes = rungs.flatMap(([a, b], rung): readonly Node[] => {
+      const below = rungs[rung + 1] ?? [];
+      return [
+        [a, ...below],
+        [b, ...below],
+      ];
+    });
+    expect(problemsOf(...nodes)).toStrictEqual([]);
+  });
+
   test('in a circle of 100,000 are found without exhausting the stack and shown in short', () => {
     const nodes = Array.from({ length: 100_000 }, (_none, index): Node => [`t${index}`, `t${(index + 1) % 100_000}`]);
     expect(problemsOf(...nodes)).toStrictEqual([

@@ -94,8 +94,8 @@ describe('A job', () => {
   });
 
   test('may have 100,000 tasks in one call and not one more, and every problem is named by its place', () => {
-    const tasks = Array.from({ length: 100_001 }, () => TASK);
-    expect(validateNewTasks(tasks.slice(1), LIMITS)).toStrictEqual([]);
+    const tasks = Array.from({ length: 100_001 }, () => ({ ...TASK, minCores: 0 }));
+    expect(validateNewTasks(new Array<TaskSpec>(100_000).fill(TASK), LIMITS)).toStrictEqual([]);
     expect(validateNewTasks(tasks, LIMITS)).toStrictEqual([
       invalidInput('The call has 100001 tasks; at most 100000 are allowed in one call.', ['tasks']),
     ]);
@@ -205,6 +205,9 @@ describe('A command line', () => {
       `tasks.0.commandLine: The command line ": ${'*'.repeat(38)}…" has 131072 bytes; at most 131071 are allowed.`,
     ]);
     expect(problemsOf({ commandLine, sweep: { start: 0, end: 10, increment: 9 } })).toStrictEqual([]);
+    expect(problemsOf({ commandLine, sweep: { start: 0, end: 10, increment: 0 } })).toStrictEqual([
+      "tasks.0.sweep.increment: The sweep's increment is 0; it must be 1 or more.",
+    ]);
   });
 
   test('may not contain a NUL character', () => {
@@ -226,7 +229,7 @@ describe('A task', () => {
       minCores: 4,
       runtimeSeconds: 2_147_483_647,
     };
-    expect(problemsOf(task)).toStrictEqual([]);
+    expect([problemsOf(task), problemsOf({ ...task, runtimeSeconds: 1, minCores: 1 })]).toStrictEqual([[], []]);
   });
 
   test.each(['workDirectory', 'stdinPath', 'stdoutPath', 'stderrPath'])('has a %s that can be one', (field) => {

@@ -18,7 +18,7 @@ import { type Gateway, startGateway } from '../support/startGateway.js';
 const me = userInfo().username;
 const started = (id: string): readonly object[] => [
   { id, previousState: null, state: 'CONFIGURING', cause: 'CREATED', message: null, actor: me },
-  { id, previousState: 'CONFIGURING', state: 'SUBMITTED', cause: 'SUBMITTED', message: null, actor: null },
+  { id, previousState: 'CONFIGURING', state: 'SUBMITTED', cause: 'SUBMITTED', message: null, actor: me },
   { id, previousState: 'SUBMITTED', state: 'QUEUED', cause: 'SCHEDULED', message: null, actor: null },
   { id, previousState: 'QUEUED', state: 'RUNNING', cause: 'STARTED', message: null, actor: null },
 ];

@@ -157,14 +157,14 @@ function requeueOne(context: CommandContext, job: JobUpdate, ref: TaskRef): void
     job.advanceMasterBy(ref.taskNumber, event);
     for (const subtask of store.subtasks(ref.jobId, ref.taskNumber)) job.advance(subtask, event);
     for (const group of store.groups(ref.jobId, ref.taskNumber)) job.advanceGroup(group, event);
-    submitOne(job, job.master(ref.taskNumber), new Map());
+    submitOne(job, job.master(ref.taskNumber), context.viewer.user);
   });
 
   function requeueRow(ended: TaskRow): void {
     const again = job.advance(ended, event);
     if (again === null) return;
-    if (ref.instance === null) submitOne(job, again, new Map());
-    else submitSubtask(job, again);
+    if (ref.instance === null) submitOne(job, again, context.viewer.user);
+    else submitSubtask(job, again, context.viewer.user);
   }
 }
 

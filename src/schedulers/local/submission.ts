@@ -127,7 +127,7 @@ export function submitTask(context: CommandContext, ref: TaskRef): Outcome<Done<
     const [problem, ...others] = dependencyProblems(context, ref.jobId, ['taskId']);
     if (problem !== undefined) return refused(problem, ...others);
     const before = positionBefore(context);
-    submitOne(job, job.context.store.task(ref) ?? job.master(ref.taskNumber), new Map());
+    submitOne(job, job.context.store.task(ref) ?? job.master(ref.taskNumber), context.viewer.user);
     job.finish();
     const submitted = views(context).at(ref);
     return done({ value: { before, task: submitted ?? task }, actions: job.actions });
@@ -221,11 +221,11 @@ type DependencyStates = Map<string, 'FINISHED' | 'FAILED' | 'OPEN'>;
 function submitAll(context: CommandContext, job: JobUpdate): void {
   job.moveJob('SUBMITTED', { cause: 'SUBMITTED', message: null, actor: context.viewer.user });
   const states: DependencyStates = new Map();
-  for (const row of job.context.store.topTasks(job.job.id)) submitOne(job, row, states);
+  for (const row of job.context.store.topTasks(job.job.id)) submitOne(job, row, context.viewer.user, states);
 }
 
 /** Takes a CONFIGURING task, or a sweep with its subtasks, into the queue; it then waits for what it depends on. */
-export function submitOne(job: JobUpdate, row: TaskRow, states: DependencyStates): void {
+export function submitOne(job: JobUpdate, row: TaskRow, actor: string, states: DependencyStates = new Map()): void {
   const { store } = job.context;
   const { jobId, taskNumber } = row.ref;
   const { dependsOn } = store.spec(jobId, taskNumber);
@@ -239,37 +239,37 @@ export function submitOne(job: JobUpdate, row: TaskRow, states: DependencyStates
   }
   const place: QueuePlace = { ...row.place, rank: store.log.end().sequence, waitingFor: open.length };
   for (const name of open) store.addDependency(jobId, name, taskNumber);
-  if (row.type === 'PARAMETRIC_SWEEP') submitSweep(job, taskNumber, place);
-  else if (row.status.state === 'CONFIGURING') enqueue(job, row, place);
+  if (row.type === 'PARAMETRIC_SWEEP') submitSweep(job, taskNumber, place, actor);
+  else if (row.status.state === 'CONFIGURING') enqueue(job, row, place, actor);
   const [first] = failed;
   if (first !== undefined) failDependent(job, taskNumber, first, 'FAILED or CANCELED');
 }
 
-function enqueue(job: JobUpdate, row: TaskRow, place: QueuePlace): void {
-  const submitted = job.advance(row, { type: 'SUBMIT' }, { place });
+function enqueue(job: JobUpdate, row: TaskRow, place: QueuePlace, actor: string): void {
+  const submitted = job.advance(row, { type: 'SUBMIT', actor }, { place });
   if (submitted !== null) job.advance(submitted, { type: 'ENQUEUE' });
 }
 
-function enqueueGroup(job: JobUpdate, group: GroupRow, place: QueuePlace): void {
-  const submitted = job.advanceGroup(group, { type: 'SUBMIT' }, { place });
+function enqueueGroup(job: JobUpdate, group: GroupRow, place: QueuePlace, actor: string): void {
+  const submitted = job.advanceGroup(group, { type: 'SUBMIT', actor }, { place });
   if (submitted !== null) job.advanceGroup(submitted, { type: 'ENQUEUE' });
 }
 
 /** Takes the sweep's CONFIGURING subtasks into the queue. */
-function submitSweep(job: JobUpdate, taskNumber: number, place: QueuePlace): void {
+function submitSweep(job: JobUpdate, taskNumber: number, place: QueuePlace, actor: string): void {
   const { store } = job.context;
   const { id } = job.job;
   job.saveMaster({ ...job.master(taskNumber), place });
   job.holdMaster(taskNumber, () => {
-    for (const group of store.groups(id, taskNumber)) enqueueGroup(job, group, place);
+    for (const group of store.groups(id, taskNumber)) enqueueGroup(job, group, place, actor);
     for (const subtask of store.openSubtasks(id, taskNumber))
-      if (subtask.status.state === 'CONFIGURING') enqueue(job, subtask, place);
-    job.advanceMasterBy(taskNumber, { type: 'SUBMIT' });
+      if (subtask.status.state === 'CONFIGURING') enqueue(job, subtask, place, actor);
+    job.advanceMasterBy(taskNumber, { type: 'SUBMIT', actor });
     job.advanceMasterBy(taskNumber, { type: 'ENQUEUE' });
   });
 }
 
 /** Takes one subtask, CONFIGURING after a requeue, into the queue again. */
-export function submitSubtask(job: JobUpdate, row: TaskRow): void {
-  enqueue(job, row, { ...row.place, rank: job.context.store.log.end().sequence, waitingFor: 0 });
+export function submitSubtask(job: JobUpdate, row: TaskRow, actor: string): void {
+  enqueue(job, row, { ...row.place, rank: job.context.store.log.end().sequence, waitingFor: 0 }, actor);
 }
