@@ -10,7 +10,9 @@ import {
   describeCancellation,
   effectiveGracePeriod,
   escalate,
+  forcedPart,
   isOver,
+  isWithin,
 } from './Cancellation.js';
 
 const REASONS: readonly CancellationReason[] = ['REQUESTED', 'JOB', 'RUNTIME_EXCEEDED', 'TASK_FAILURE'];
@@ -76,6 +78,35 @@ describe('A cancellation', () => {
       { ...RUNNING, phase: 'REFUSED' },
       { ...RUNNING, phase: 'LOST' },
     ]);
+  });
+});
+
+describe('A part of what a cancellation stops', () => {
+  const job: Cancellation = { ...RUNNING, id: 'job', reason: 'JOB', taskNumber: null };
+  const sweep: Cancellation = { ...RUNNING, id: 'sweep' };
+  const subtask: Cancellation = { ...RUNNING, id: 'subtask', instance: 17 };
+  const sibling: Cancellation = { ...RUNNING, id: 'sibling', instance: 18 };
+  const other: Cancellation = { ...RUNNING, id: 'other', taskNumber: 4, instance: 17 };
+
+  test('is within it: of a job everything, of a sweep its subtasks, of a subtask itself', () => {
+    const all = [job, sweep, subtask, sibling, other];
+    const within = all.map((outer) => [outer.id, ...all.filter((inner) => isWithin(inner, outer)).map(({ id }) => id)]);
+    expect(within).toStrictEqual([
+      ['job', 'job', 'sweep', 'subtask', 'sibling', 'other'],
+      ['sweep', 'sweep', 'subtask', 'sibling'],
+      ['subtask', 'subtask'],
+      ['sibling', 'sibling'],
+      ['other', 'other'],
+    ]);
+  });
+
+  test('is forced under a name of its own and otherwise as the whole: first message and asker stay', () => {
+    const part = { jobId: 42, taskNumber: 3, instance: 17 };
+    expect([forcedPart(sweep, part, 'c9'), forcedPart(job, { ...part, instance: null }, 'c9')]).toStrictEqual([
+      { ...FORCED, id: 'c9', instance: 17 },
+      { ...FORCED, id: 'c9', reason: 'JOB' },
+    ]);
+    expect(sweep).toStrictEqual({ ...RUNNING, id: 'sweep' });
   });
 });
 
