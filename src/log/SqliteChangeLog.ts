@@ -27,6 +27,7 @@ export const LOG_MIGRATIONS: readonly Migration[] = [
   CREATE INDEX changes_of_job ON changes (job_id, sequence);
   CREATE INDEX changes_of_task ON changes (job_id, task_number, sequence) WHERE task_number IS NOT NULL;
   CREATE INDEX changes_of_subtask ON changes (job_id, task_number, instance, sequence) WHERE instance IS NOT NULL;
+  CREATE INDEX changes_of_jobs ON changes (sequence) WHERE task_number IS NULL;
   `,
 ];
 

@@ -181,14 +181,14 @@ describe('a cursor whose place the log no longer holds', () => {
   });
 
   test('ends a subscription and a query with CURSOR_EXPIRED and the oldest cursor that is held', async () => {
-    const first = await startGateway({ dataDir });
+    await using first = await startGateway({ dataDir });
     const { jobId, cursor } = await createJob(first, [{ commandLine: 'true', sweep: { start: 1, end: 3 } }]);
     const watch = await watchTasks(first, { jobId, after: cursor });
     const history = await watch.untilState(`${jobId}.1`, 'FINISHED');
     await watch.close();
     await first.stop();
 
-    const second = await startGateway({ dataDir, args: ['--log-max-changes', '4'] });
+    await using second = await startGateway({ dataDir, args: ['--log-max-changes', '4'] });
     const reader = await connectSubscriber(second.wsUrl);
     const subscription = reader.subscribe(
       'subscription ($after: Cursor) { taskStateChanged(after: $after) { cursor } }',
@@ -206,7 +206,6 @@ describe('a cursor whose place the log no longer holds', () => {
     expect(held).toEqual(history.slice(-held.length));
     expect(held.length).toBeGreaterThan(0);
     await reader.close();
-    await second.stop();
   });
 
   test('because the store was wiped, ends with CURSOR_EXPIRED too', async () => {
@@ -214,11 +213,10 @@ describe('a cursor whose place the log no longer holds', () => {
       gateway,
       '{ taskChanges(first: 1) { nodes { cursor } } }',
     );
-    const other = await startGateway();
+    await using other = await startGateway();
     const { errors } = await other.query('query ($after: Cursor) { taskChanges(after: $after) { nodes { cursor } } }', {
       after: taskChanges.nodes[0]?.cursor ?? '',
     });
     expect(errors).toMatchObject([{ extensions: { code: 'CURSOR_EXPIRED' } }]);
-    await other.stop();
   });
 });

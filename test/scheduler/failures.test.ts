@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,7 +115,7 @@ describe('a gateway that runs out of what the machine gives it', () => {
   test.skipIf(isMissing('root with setpriv and prlimit', process.getuid?.() === 0 && existsSync('/usr/bin/prlimit')))(
     'of processes: each task ends in a clear state, and the gateway goes on',
     async () => {
-      const gateway = await startLimited('--nproc=40', 'games');
+      await using gateway = await startLimited('--nproc=40', 'games');
       const { jobId, cursor } = await createJob(gateway, [{ commandLine: 'sleep 0.5', sweep: { start: 1, end: 60 } }]);
       const history = await expectAllOver(gateway, jobId, cursor);
       expect(
@@ -116,7 +125,6 @@ describe('a gateway that runs out of what the machine gives it', () => {
       const watch = await watchTasks(gateway, { jobId: again.jobId, after: again.cursor });
       await watch.untilState(`${again.jobId}.1`, 'FINISHED');
       await watch.close();
-      await gateway.stop();
     },
   );
 
@@ -124,7 +132,7 @@ describe('a gateway that runs out of what the machine gives it', () => {
     'of file descriptors: the task ends START_FAILED with the reason, and the gateway goes on',
     async () => {
       const limit = 48;
-      const gateway = await startLimited(`--nofile=${limit}`, 'root');
+      await using gateway = await startLimited(`--nofile=${limit}`, 'root');
       const watch = await watchTasks(gateway);
       await ask(gateway, '{ jobs { totalCount } }');
       const { port, hostname } = new URL(gateway.url);
@@ -141,7 +149,6 @@ describe('a gateway that runs out of what the machine gives it', () => {
       const again = await createJob(gateway, [{ commandLine: 'true' }]);
       await watch.untilState(`${again.jobId}.1`, 'FINISHED');
       await watch.close();
-      await gateway.stop();
     },
   );
 
@@ -231,19 +238,19 @@ describe('a disk that is full', () => {
 describe('a gateway that cannot have its data folder', () => {
   async function refusalOf(dataDir: string): Promise<unknown> {
     const run = runGateway(['--port', '0', '--data-dir', dataDir]);
+    run.process.stdout.once('data', () => run.process.kill());
     const { code } = await run.ended;
     return { code, ...run.output() };
   }
 
   test('because another gateway has it, says which one and ends', async () => {
-    const gateway = await startGateway();
+    await using gateway = await startGateway();
     expect(await refusalOf(gateway.dataDir)).toEqual({
       code: 1,
       stdout: '',
       stderr: `taskgate: The data folder ${gateway.dataDir} is in use by another gateway (process ${gateway.pid}). Stop it, or give this one another --data-dir.\n`,
     });
     expect(await ask(gateway, '{ jobs { totalCount } }')).toEqual({ jobs: { totalCount: 0 } });
-    await gateway.stop();
   });
 
   test('because it is a file, says so and ends', async () => {
@@ -255,6 +262,21 @@ describe('a gateway that cannot have its data folder', () => {
       stderr: expect.stringMatching(
         /^taskgate: The data folder \S+a-file cannot be used: E(EXIST|NOTDIR): .*\n$/,
       ) as string,
+    });
+  });
+
+  test('because pages of the store in it are damaged, says so and ends', async () => {
+    const dataDir = join(folder, 'half-damaged');
+    await using gateway = await startGateway({ dataDir });
+    await createJob(gateway, [{ commandLine: 'true', sweep: { start: 1, end: 100 } }], { submit: false });
+    await gateway.stop();
+    const store = join(dataDir, 'taskgate.sqlite');
+    const pages = readFileSync(store);
+    writeFileSync(store, pages.fill(0xff, 4096));
+    expect(await refusalOf(dataDir)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `taskgate: The store ${store} cannot be used: database disk image is malformed\n`,
     });
   });
 

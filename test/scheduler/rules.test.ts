@@ -8,6 +8,7 @@ import {
   type Change,
   createJob,
   handlesTerm,
+  IGNORES_TERM,
   processesOf,
   readOutput,
   seen,
@@ -373,6 +374,28 @@ test('Requeue runs a FAILED task again and reopens its job; of a sweep only what
     task: { requeueCount: 1, exitCode: 0, endReason: 'COMPLETED', errorMessage: null, cancellation: null },
   });
   expect(await jobUntil(jobId, 'FAILED')).toMatchObject({ taskCounts: { finished: 3, failed: 1 } });
+});
+
+test('A subtask of a sweep that is being canceled cannot be requeued until the sweep is over', async () => {
+  const { jobId } = await createJob(gateway, [{ commandLine: IGNORES_TERM, sweep: { start: 1, end: 3 } }]);
+  await watch.untilState(`${jobId}.1.2`, 'RUNNING');
+  await cancelTask(gateway, jobId, '1');
+  expect(await mutate('requeueTask', { jobId, taskId: '1.3' })).toMatchObject({
+    requeueTask: {
+      task: null,
+      userErrors: [
+        {
+          code: 'TASK_NOT_REQUEUEABLE',
+          message: `Task ${jobId}.1 is CANCELING; requeue is possible in FAILED, CANCELED.`,
+        },
+      ],
+    },
+  });
+  await over(`${jobId}.1`);
+  expect(await mutate('requeueTask', { jobId, taskId: '1.3' })).toMatchObject({ requeueTask: { userErrors: [] } });
+  await watch.until((all) => all.filter(({ id, state }) => id === `${jobId}.1.3` && state === 'RUNNING').length === 1);
+  await cancelTask(gateway, jobId, '1', { force: true });
+  await watch.until((all) => all.filter(({ id, state }) => id === `${jobId}.1` && state === 'CANCELED').length === 2);
 });
 
 test('A repeated call with one idempotency key is done once; with other input it is refused', async () => {

@@ -41,7 +41,7 @@ import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
 import { outputPaths } from './launchTask.js';
 import { LocalEngine } from './LocalEngine.js';
 import { LocalStore } from './LocalStore.js';
-import { StoreError } from './SqlStore.js';
+import { isSqliteError, StoreError } from './SqlStore.js';
 import { countJobs, countTasks, listJobs, listTasks } from './reads.js';
 import { readTail } from './readTail.js';
 import { LOCAL_MIGRATIONS } from './schema.js';
@@ -137,19 +137,19 @@ export class LocalScheduler implements Scheduler {
     if (!opening.ok) return { ok: false, ...opening.problem };
     const { folder } = opening;
     const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: LOCAL_MIGRATIONS });
-    if (!opened.ok) {
-      folder.close();
-      return {
-        ok: false,
-        code: 'STORE_UNREADABLE',
-        message: `The store ${folder.storePath} cannot be used: ${opened.message}`,
-      };
+    if (!opened.ok) return unreadable(folder, opened.message);
+    const { database } = opened;
+    try {
+      const log = new SqliteChangeLog(database, options.retention, () => randomBytes(8).toString('hex'));
+      const scheduler = new LocalScheduler(folder, new LocalStore(database, log), options);
+      await scheduler.#engine.recover();
+      scheduler.#upkeep.start();
+      return { ok: true, scheduler, log };
+    } catch (error) {
+      if (!isSqliteError(error) && !(error instanceof StoreError)) throw error;
+      database.close();
+      return unreadable(folder, error.message);
     }
-    const log = new SqliteChangeLog(opened.database, options.retention, () => randomBytes(8).toString('hex'));
-    const scheduler = new LocalScheduler(folder, new LocalStore(opened.database, log), options);
-    await scheduler.#engine.recover();
-    scheduler.#upkeep.start();
-    return { ok: true, scheduler, log };
   }
 
   health(): SchedulerHealth {
@@ -359,6 +359,11 @@ export class LocalScheduler implements Scheduler {
     const row = this.#store.job(job.id);
     return row === null ? job : this.#views().job(row);
   }
+}
+
+function unreadable(folder: DataFolder, reason: string): LocalOpening {
+  folder.close();
+  return { ok: false, code: 'STORE_UNREADABLE', message: `The store ${folder.storePath} cannot be used: ${reason}` };
 }
 
 function visible(viewer: Viewer, task: Task | null): Task | null {

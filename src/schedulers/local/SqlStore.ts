@@ -63,6 +63,7 @@ export class SqlStore {
   }
 }
 
-function isSqliteError(error: unknown): error is Error {
+/** Whether the error is SQLite's own: an I/O error, a damaged file, a full disk. */
+export function isSqliteError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
 }

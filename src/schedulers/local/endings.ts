@@ -1,7 +1,7 @@
 import { type JobTrigger } from '../../domain/advanceJob.js';
 import { type TaskEvent } from '../../domain/advanceTask.js';
 import { complete } from '../../domain/Cancellation.js';
-import { printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { masterOf, printTaskRef, type TaskRef } from '../../domain/ids.js';
 import {
   done,
   type Outcome,
@@ -122,13 +122,17 @@ function cancelUnsubmitted(context: CommandContext, job: JobUpdate, message: str
   stopAll(job, cancellation);
 }
 
-/** Null where requeue is possible. A sweep that is not over may be requeued too, where some of its subtasks may be. */
+/** Null where requeue is possible. A subtask must wait until its sweep is no longer being canceled: that cancel would never end. */
 function notRequeueable(context: CommandContext, ref: TaskRef): Refusal | null {
   const task = views(context).at(ref);
   if (task === null) return taskNotFound(ref);
   const { state } = task.status;
   if (!(REQUEUEABLE as readonly string[]).includes(state))
     return wrongTaskState('TASK_NOT_REQUEUEABLE', ref, state, REQUEUEABLE);
+  const master = ref.instance === null ? null : context.store.task(masterOf(ref));
+  if (master?.status.state === 'CANCELING') {
+    return wrongTaskState('TASK_NOT_REQUEUEABLE', master.ref, master.status.state, REQUEUEABLE);
+  }
   if (task.spec.isRerunnable) return null;
   const message = `Task ${printTaskRef(ref)} was created with isRerunnable: false.`;
   return {
