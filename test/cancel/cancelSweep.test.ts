@@ -133,6 +133,8 @@ test('A canceled subtask leaves its siblings alone', async () => {
   ]);
   const watch = await watchTasks(gateway, { jobId, after: cursor });
   await watch.untilState(`${jobId}.1.2`, 'RUNNING');
+  await watch.untilState(`${jobId}.1.1`, 'FINISHED');
+  await watch.untilState(`${jobId}.1.3`, 'FINISHED');
   await cancelTask(gateway, jobId, '1.2', { message: 'stuck', force: true });
   const history = await watch.untilState(`${jobId}.1`, 'FAILED', 'FINISHED', 'CANCELED');
   expect(

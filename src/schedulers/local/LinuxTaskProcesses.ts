@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Clock } from '../../domain/Clock.js';
 import { LAUNCHER } from './launcherScript.js';
+import { LaunchPad } from './LaunchPad.js';
 import { ProcessGroup } from './ProcessGroup.js';
-import { commandLineOf, isGroupAlive, isThisBoot, startTimeOf, startTimeOfChild } from './procfs.js';
+import { commandLineOf, isGroupAlive, isThisBoot, startTimeAt, startTimeOf } from './procfs.js';
 import { claimRunFile, exitOfStatus, readRunFile } from './runFile.js';
 import {
   type Adoption,
@@ -13,7 +13,7 @@ import {
   type TaskProcesses,
 } from './TaskProcess.js';
 
-/** How often the launchers of an earlier gateway, whose ends are not announced to this one, are looked at, in milliseconds. */
+/** How often the launchers of an earlier gateway or launch pad, whose ends nobody announces, are looked at, in milliseconds. */
 const ADOPTED_INTERVAL = 25;
 
 /** How often and how many times a run file that was made but not written yet is read again: a launcher writes it at once. */
@@ -22,6 +22,7 @@ const CLAIM_POLL = { interval: 10, times: 50 } as const;
 /** Task processes on Linux: process groups by `setsid`, told apart by `/proc`. */
 export class LinuxTaskProcesses implements TaskProcesses {
   readonly #clock: Clock;
+  readonly #launchPad = new LaunchPad();
   readonly #groups = new Set<ProcessGroup>();
   readonly #adopted = new Set<ProcessGroup>();
   #stopPolling: (() => void) | null = null;
@@ -31,18 +32,29 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 
   async launch(launch: Launch): Promise<LaunchResult> {
-    const opened: number[] = [];
-    try {
-      checkFolder(launch.workDirectory);
-      const stdin = open(opened, 'Standard input', launch.stdinPath ?? '/dev/null', 'r');
-      const stdout = open(opened, 'Standard output', launch.stdoutPath, 'w');
-      const stderr =
-        launch.stderrPath === launch.stdoutPath ? stdout : open(opened, 'Standard error', launch.stderrPath, 'w');
-      return await this.#spawn(launch, [stdin, stdout, stderr]);
-    } catch (error) {
-      return { ok: false, message: messageOf(error) };
-    } finally {
-      for (const file of opened) closeSync(file);
+    const { runFile, cancelFile, commandLine, workDirectory, environment, stdinPath, stdoutPath, stderrPath } = launch;
+    const answer = await this.#launchPad.start({
+      command: ['/bin/sh', '-c', LAUNCHER, 'taskgate', runFile, cancelFile, commandLine],
+      workDirectory,
+      environment,
+      stdinPath: stdinPath ?? '/dev/null',
+      stdoutPath,
+      stderrPath,
+    });
+    switch (answer.kind) {
+      case 'FAILED':
+        return { ok: false, message: answer.message };
+      case 'LOST':
+        return this.#findStarted(launch);
+      case 'STARTED': {
+        const { pid, startTicks, exit } = answer;
+        const group = this.#own(new ProcessGroup({ pid, startTime: startTimeAt(startTicks) }, launch, this.#clock));
+        void exit.then((end) => {
+          if (end === null) this.#follow(group);
+          else group.launcherGone(end, () => lastLine(stderrPath));
+        });
+        return { ok: true, process: group };
+      }
     }
   }
 
@@ -64,8 +76,7 @@ export class LinuxTaskProcesses implements TaskProcesses {
     }
     const group = this.#own(new ProcessGroup(found, launch, this.#clock));
     if (isLeaderAlive) {
-      this.#adopted.add(group);
-      this.#poll();
+      this.#follow(group);
       return { kind: 'RUNNING', process: group };
     }
     const hasGrace = existsFile(launch.cancelFile);
@@ -76,30 +87,20 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 
   close(): void {
+    this.#launchPad.close();
     this.#stopPolling?.();
     for (const group of this.#groups) group.close();
   }
 
-  async #spawn(launch: Launch, stdio: [number, number, number]): Promise<LaunchResult> {
-    const child = spawn(
-      '/bin/sh',
-      ['-c', LAUNCHER, 'taskgate', launch.runFile, launch.cancelFile, launch.commandLine],
-      {
-        cwd: launch.workDirectory,
-        env: launch.environment,
-        detached: true,
-        stdio,
-      },
-    );
-    const { pid } = child;
-    if (pid === undefined) {
-      const { promise, resolve } = Promise.withResolvers<Error>();
-      child.once('error', resolve);
-      return { ok: false, message: `The shell could not be started: ${messageOf(await promise)}` };
-    }
-    const group = this.#own(new ProcessGroup({ pid, startTime: startTimeOfChild(pid) }, launch, this.#clock));
-    child.once('exit', (code, signal) => group.launcherGone({ code, signal }, () => lastLine(launch.stderrPath)));
-    child.unref();
+  /** Finds out whether a launch pad that has ended had started the command, and sees to it that otherwise it never is. */
+  async #findStarted(launch: Launch): Promise<LaunchResult> {
+    const message = 'The command could not be started: the process that starts commands was killed';
+    if (claimRunFile(launch.runFile)) return { ok: false, message };
+    const { pid } = await this.#readClaimed(launch.runFile);
+    if (pid === null) return { ok: false, message };
+    const startTime = commandLineOf(pid).includes(launch.runFile) ? startTimeOf(pid) : null;
+    const group = this.#own(new ProcessGroup({ pid, startTime: startTime ?? '' }, launch, this.#clock));
+    this.#follow(group);
     return { ok: true, process: group };
   }
 
@@ -117,7 +118,12 @@ export class LinuxTaskProcesses implements TaskProcesses {
     }
   }
 
-  /** One timer for all launchers that are not this process's children. */
+  #follow(group: ProcessGroup): void {
+    this.#adopted.add(group);
+    this.#poll();
+  }
+
+  /** One timer for all launchers whose end nobody announces. */
   #poll(): void {
     this.#stopPolling?.();
     this.#stopPolling = null;
@@ -145,25 +151,6 @@ function lost(identity: ProcessIdentity): {
     : { kind: 'LOST', endReason: 'NODE_LOST', message: 'The machine was restarted while the task was running' };
 }
 
-function checkFolder(path: string): void {
-  try {
-    if (!statSync(path).isDirectory()) throw new Error('not a directory');
-    accessSync(path, constants.X_OK);
-  } catch (error) {
-    throw new Error(`The working directory ${path} cannot be entered: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function open(opened: number[], what: string, path: string, flags: 'r' | 'w'): number {
-  try {
-    const file = openSync(path, flags);
-    opened.push(file);
-    return file;
-  } catch (error) {
-    throw new Error(`${what} ${path} cannot be opened: ${messageOf(error)}`, { cause: error });
-  }
-}
-
 function existsFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -174,10 +161,4 @@ function lastLine(path: string): string {
   } catch {
     return 'the shell ended before the command was run';
   }
-}
-
-/** `ENOENT: no such file or directory`, without the call and the path that Node adds. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? error.message.replace(/, \w+( '.*')?$/s, '') : error.message;
 }

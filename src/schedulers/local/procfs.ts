@@ -22,12 +22,12 @@ export function isThisBoot(startTime: string): boolean {
 /** When the process was started, as it stands in an identity; null where there is no such process, or only its zombie. */
 export function startTimeOf(pid: number): string | null {
   const stat = readStat(pid);
-  return stat === null || isDead(stat) ? null : `${bootId()}:${stat.startTime}`;
+  return stat === null || isDead(stat) ? null : startTimeAt(stat.startTime);
 }
 
-/** When one's own child, which may be a zombie already, was started. */
-export function startTimeOfChild(pid: number): string {
-  return `${bootId()}:${readStat(pid)?.startTime ?? 0}`;
+/** The start time of this boot, in clock ticks, as it stands in an identity. */
+export function startTimeAt(ticks: string): string {
+  return `${bootId()}:${ticks}`;
 }
 
 /** The process's arguments, separated by NUL; empty where there is none. */
