@@ -19,9 +19,13 @@ export async function ask<Data>(url: string, query: string, variables: Record<st
   return data;
 }
 
-/** Runs the work against a gateway of its own in a temporary data folder, and stops it afterwards. */
-export async function withGateway<T>(args: readonly string[], work: (gateway: Gateway) => Promise<T>): Promise<T> {
-  const gateway = await startGateway({ args });
+/** Runs the work against a gateway of its own with this data folder, which stays, and stops it afterwards. */
+export async function withGateway<T>(
+  dataDir: string,
+  args: readonly string[],
+  work: (gateway: Gateway) => Promise<T>,
+): Promise<T> {
+  const gateway = await startGateway({ dataDir, args });
   try {
     return await work(gateway);
   } finally {

@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs';
 import { type ExecutionResult } from 'graphql';
 import { type Subscription } from '../test/support/connectSubscriber.js';
 import { type Gateway } from '../test/support/startGateway.js';
-import { ask } from './client.js';
+import { ask, type Time } from './client.js';
 
 /** How a number of tasks went through. */
 export interface Passage {
   readonly tasksPerSecond: number;
-  /** CPU time of the gateway's own process, in milliseconds. */
+  /** CPU time of all processes that had a part in it, in milliseconds: says more than the rate where others use the machine too. */
   readonly cpuPerTask: number;
+  /** From the request to the answer of the mutation that submitted them, in milliseconds. */
+  readonly submission: Time | null;
 }
 
 const CREATE = `mutation ($input: CreateJobInput!) {
@@ -36,29 +38,51 @@ export async function passThroughGateway(
   const task = { commandLine: 'true' };
   const tasks =
     shape === 'one sweep' ? [{ ...task, sweep: { start: 1, end: count } }] : Array.from({ length: count }, () => task);
-  const cpuBefore = cpuMilliseconds(gateway.pid);
+  const cpuBefore = cpuOfTree(gateway.pid);
   const sent = performance.now();
   const { createJob } = await ask<{ createJob: { job: { id: string } } }>(gateway.url, CREATE, {
     input: { name: shape, tasks },
   });
+  const submission = performance.now() - sent;
   const { id } = createJob.job;
   const isEnd = ({ data }: ExecutionResult): boolean => endOf(data, id) !== null;
   const end = (await jobChanges.until((messages) => messages.some(isEnd), PATIENCE)).find(isEnd);
   if (endOf(end?.data, id) !== 'FINISHED') throw new Error(`Job ${id} did not finish: ${JSON.stringify(end)}`);
   const seconds = (performance.now() - sent) / 1_000;
-  return { tasksPerSecond: count / seconds, cpuPerTask: (cpuMilliseconds(gateway.pid) - cpuBefore) / count };
+  return { tasksPerSecond: count / seconds, cpuPerTask: (cpuOfTree(gateway.pid) - cpuBefore) / count, submission };
 }
 
-/** The same commands through xargs; answers how many a second. */
-export async function passThroughXargs(count: number, processes: number): Promise<number> {
+/** Runs the same commands by xargs. */
+export async function passThroughXargs(count: number, processes: number): Promise<Passage> {
+  const lines = Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+  return passThrough(count, 'xargs', ['-n', '1', '-P', String(processes), 'sh', '-c', 'true'], lines);
+}
+
+const NODE_PROGRAM = `
+  const { spawn } = require('node:child_process');
+  let [count, processes] = process.argv.slice(1).map(Number);
+  const next = () => {
+    if (count-- > 0) spawn('sh', ['-c', 'true'], { stdio: 'inherit', detached: true }).once('exit', next);
+  };
+  while (processes-- > 0) next();
+`;
+
+/** Runs the same commands by a Node.js program that does nothing else: each in a session of its own, nothing stored. */
+export async function passThroughNode(count: number, processes: number): Promise<Passage> {
+  return passThrough(count, process.execPath, ['-e', NODE_PROGRAM, String(count), String(processes)], '');
+}
+
+/** Runs a program that runs the commands, while nothing else is a child of this process and ends. */
+async function passThrough(count: number, file: string, args: readonly string[], input: string): Promise<Passage> {
+  const cpuBefore = cpuTimes(process.pid).ofEnded;
   const started = performance.now();
-  const child = spawn('xargs', ['-n', '1', '-P', String(processes), 'sh', '-c', 'true'], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  child.stdin.end(Array.from({ length: count }, (_, index) => `${index + 1}\n`).join(''));
+  const child = spawn(file, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(input);
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`xargs ended with ${String(code)}`);
-  return count / ((performance.now() - started) / 1_000);
+  if (code !== 0) throw new Error(`${file} ended with ${String(code)}`);
+  const seconds = (performance.now() - started) / 1_000;
+  const cpuPerTask = (cpuTimes(process.pid).ofEnded - cpuBefore) / count;
+  return { tasksPerSecond: count / seconds, cpuPerTask, submission: null };
 }
 
 function endOf(data: unknown, jobId: string): string | null {
@@ -66,9 +90,28 @@ function endOf(data: unknown, jobId: string): string | null {
   return job.id === jobId && ['FINISHED', 'FAILED', 'CANCELED'].includes(state) ? state : null;
 }
 
-/** Time in user and kernel mode of the process itself: fields 14 and 15 of proc_pid_stat(5). */
-function cpuMilliseconds(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+/** CPU time of a process, of its children and theirs, whether they run or have ended, in milliseconds. */
+function cpuOfTree(pid: number): number {
+  const { own, ofEnded } = cpuTimes(pid);
+  const children = readProc(`${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return own + ofEnded + children.reduce((sum, child) => sum + cpuOfTree(child), 0);
+}
+
+/** CPU time of a process and of its children that have ended, in milliseconds: fields 14 to 17 of proc_pid_stat(5). */
+function cpuTimes(pid: number): { readonly own: number; readonly ofEnded: number } {
+  const text = readProc(`${pid}/stat`);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1_000;
+  const [user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = fields
+    .slice(11, 15)
+    .map((ticks) => (Number(ticks) / TICKS_PER_SECOND) * 1_000);
+  return { own: user + system, ofEnded: userOfEnded + systemOfEnded };
+}
+
+/** Empty where the process is gone. */
+function readProc(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
