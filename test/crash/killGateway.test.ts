@@ -157,6 +157,33 @@ test('kill -9 after a canceled task ended and before that was stored: its end is
   expect(history.at(-1)).toMatchObject({ endReason: 'CANCELED', exitCode: 3, signal: null });
 });
 
+test('kill -9 while a task is FINISHING: until then a cancel is refused, and after it the task is FINISHED', async () => {
+  const { first, jobId, id, watch } = await startTask(IGNORES_TERM, 'NEVER_KILL');
+  const finishing = ask(
+    first,
+    'mutation ($jobId: ID!) { finishTask(jobId: $jobId, taskId: "1", message: "done") { cursor } }',
+    {
+      jobId,
+    },
+  ).catch(() => null);
+  await watch.untilState(id, 'FINISHING');
+  for (const force of [false, true]) {
+    expect(await cancelTask(first, jobId, '1', { message: 'stop', force })).toMatchObject({
+      task: null,
+      cancellation: null,
+      userErrors: [{ __typename: 'TaskStateError', code: 'TASK_NOT_CANCELABLE', state: 'FINISHING' }],
+    });
+  }
+  await first.stop('SIGKILL');
+  await finishing;
+  const { history } = await readOn(watch.changes, jobId, id, 'FINISHED');
+  expect(history.slice(4).map(seen)).toEqual([
+    { id, previousState: 'RUNNING', state: 'FINISHING', cause: 'FINISH_REQUESTED', message: 'done', actor: me },
+    { id, previousState: 'FINISHING', state: 'FINISHED', cause: 'FINISH_REQUESTED', message: 'done', actor: null },
+  ]);
+  expect(history.at(-1)).toMatchObject({ endReason: 'COMPLETED', signal: 'SIGKILL' });
+});
+
 test('kill -9 after a command was started and before that was stored: it is adopted, and not run twice', async () => {
   const first = await start('BEFORE_START_STORED');
   const ran = join(dataDir, 'ran');

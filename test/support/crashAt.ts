@@ -1,6 +1,7 @@
 /**
  * Preloaded into a built gateway (`node --import`): ends it as `kill -9` does when it comes to the moment that CRASH_AT names.
  * BEFORE_SIGNAL: a cancel is stored, SIGTERM not sent. BEFORE_KILL: the grace period is over, SIGKILL not sent.
+ * NEVER_KILL: no crash, but SIGKILL is not sent, so that what is to be killed stays as it is.
  * BEFORE_END_STORED: the launcher is gone, its end not stored. BEFORE_START_STORED: a command was started, its start not stored.
  */
 type Patched = Record<string, (...args: unknown[]) => unknown>;
@@ -27,6 +28,9 @@ switch (process.env['CRASH_AT']) {
     break;
   case 'BEFORE_KILL':
     group['kill'] = crash;
+    break;
+  case 'NEVER_KILL':
+    group['kill'] = () => undefined;
     break;
   case 'BEFORE_END_STORED':
     group['launcherGone'] = crash;
