@@ -1,4 +1,3 @@
-import { substituteInstance } from '../../domain/Sweep.js';
 import { type LocalStore } from './LocalStore.js';
 import { type GroupRow, type TaskRow } from './rows.js';
 
@@ -38,6 +37,5 @@ function takeFirst(store: LocalStore, group: GroupRow): TaskRow {
   const master = store.task({ jobId, taskNumber: number, instance: null });
   const { sweep } = store.spec(jobId, number);
   if (master === null || sweep === null) throw new Error(`task ${jobId}.${number} is no sweep`);
-  const name = substituteInstance(master.name, instance);
-  return store.takeInstance(group, instance, sweep.increment, master.createdAt, name);
+  return store.takeInstance(group, instance, sweep.increment, master.createdAt, master.name);
 }
