@@ -18,7 +18,7 @@ const me = userInfo().username;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  gateway = await startGateway({ args: ['--grace-period-seconds', '0.5', '--local-cores', '4'] });
+  gateway = await startGateway({ args: ['--grace-period-seconds', '10', '--local-cores', '4'] });
 });
 afterAll(async () => {
   await gateway.stop();

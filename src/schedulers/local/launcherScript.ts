@@ -14,7 +14,7 @@ export const LAUNCHER = `set -C
 set +C
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 [ -e "$2" ] && exit 0
-sh -c -- "$3"
+/bin/sh -c -- "$3"
 code=$?
 echo $code >>"$1" || exit $code
 [ -e "$2" ] || kill -KILL 0
