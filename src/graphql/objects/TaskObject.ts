@@ -75,7 +75,10 @@ export class TaskObject implements NodeInterface {
     return this.task.nativeState;
   }
 
-  @Field(() => EndReasonEnum, { nullable: true, description: 'Why it is over; null while it is not.' })
+  @Field(() => EndReasonEnum, {
+    nullable: true,
+    description: 'Why it is over; null while it is not. Of a FAILED master, the reason of the subtask that ended last.',
+  })
   get endReason(): EndReason | null {
     return this.task.status.endReason;
   }

@@ -3,6 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { printTaskId, type TaskRef } from '../../domain/ids.js';
 
+/** The mode of folders that are made: output and state of tasks are nobody else's business. */
+const OWNER_ONLY = 0o700;
+
 /** Why a data folder could not be taken. */
 export interface DataFolderProblem {
   readonly code: 'DATA_DIR_IN_USE' | 'DATA_DIR_UNUSABLE';
@@ -83,5 +86,5 @@ function holder(pidFile: string): string {
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
-  mkdirSync(path);
+  mkdirSync(path, { mode: OWNER_ONLY });
 }
