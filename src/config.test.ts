@@ -12,6 +12,7 @@ const DEFAULTS = {
   localCores: availableParallelism(),
   logMaxChanges: 5_000_000,
   logMaxAgeHours: 168,
+  bookmarkSeconds: 5,
   logLevel: 'warn',
 };
 
@@ -48,6 +49,7 @@ describe('settings', () => {
         localCores: 4,
         logMaxChanges: 1000,
         logMaxAgeHours: 0.5,
+        bookmarkSeconds: 5,
         logLevel: 'debug',
       },
     });

@@ -87,6 +87,13 @@ const SETTINGS = {
     allowed: 'a number from 0.01 to 876000, decimals allowed',
     schema: decimalNumber(0.01, 876_000),
   }),
+  bookmarkSeconds: setting({
+    env: 'TASKGATE_BOOKMARK_SECONDS',
+    defaultText: '5',
+    meaning: 'how long it is quiet before a bookmark in `taskFeed`',
+    allowed: 'a number from 0.1 to 3600, decimals allowed',
+    schema: decimalNumber(0.1, 3_600),
+  }),
   logLevel: setting({
     env: 'TASKGATE_LOG_LEVEL',
     defaultText: 'warn',

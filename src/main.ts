@@ -28,15 +28,23 @@ switch (reading.kind) {
 }
 
 async function serve(config: Config): Promise<void> {
-  const [{ pino }, { LocalScheduler }, { buildTaskgateSchema }, { createContext }, { startServer }, { localViewer }] =
-    await Promise.all([
-      import('pino'),
-      import('./schedulers/local/LocalScheduler.js'),
-      import('./graphql/buildTaskgateSchema.js'),
-      import('./graphql/GraphQLContext.js'),
-      import('./server/startServer.js'),
-      import('./server/localViewer.js'),
-    ]);
+  const [
+    { pino },
+    { LocalScheduler },
+    { systemClock },
+    { buildTaskgateSchema },
+    { createContext },
+    { startServer },
+    { localViewer },
+  ] = await Promise.all([
+    import('pino'),
+    import('./schedulers/local/LocalScheduler.js'),
+    import('./schedulers/local/systemClock.js'),
+    import('./graphql/buildTaskgateSchema.js'),
+    import('./graphql/GraphQLContext.js'),
+    import('./server/startServer.js'),
+    import('./server/localViewer.js'),
+  ]);
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const schema = await buildTaskgateSchema();
   const opening = await LocalScheduler.open({
@@ -51,11 +59,12 @@ async function serve(config: Config): Promise<void> {
     fail([opening.message]);
     return;
   }
-  const { scheduler } = opening;
+  const { scheduler, log: changes } = opening;
+  const parts = { scheduler, log: changes, clock: systemClock, bookmarkSeconds: config.bookmarkSeconds };
   const start = await startServer({
     gateway: {
       schema,
-      createContext: (viewer) => createContext(opening, viewer),
+      createContext: (viewer) => createContext(parts, viewer),
       readiness: (): Readiness => {
         const { reachable, message } = scheduler.health();
         return reachable ? { ready: true } : { ready: false, reason: message ?? 'the scheduler does not answer' };

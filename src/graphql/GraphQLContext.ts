@@ -1,4 +1,5 @@
 import { type Viewer } from '../domain/access.js';
+import { type Clock } from '../domain/Clock.js';
 import { type ChangeLog } from '../log/ChangeLog.js';
 import { type Scheduler } from '../schedulers/scheduler.js';
 import { Loaders } from './Loaders.js';
@@ -7,6 +8,9 @@ import { Loaders } from './Loaders.js';
 export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly log: ChangeLog;
+  readonly clock: Clock;
+  /** How long it is quiet before a bookmark in `taskFeed`, in seconds. */
+  readonly bookmarkSeconds: number;
 }
 
 /** What every resolver is given: who asks, and the parts that answer. One for each operation. */

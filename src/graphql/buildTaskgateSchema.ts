@@ -9,6 +9,7 @@ import { JobResolver } from './resolvers/JobResolver.js';
 import { MutationResolver } from './resolvers/MutationResolver.js';
 import { QueryResolver } from './resolvers/QueryResolver.js';
 import { SubscriptionResolver } from './resolvers/SubscriptionResolver.js';
+import { TaskFeedResolver } from './resolvers/TaskFeedResolver.js';
 import { TaskResolver } from './resolvers/TaskResolver.js';
 import { CursorScalar, DateTimeScalar } from './scalars.js';
 
@@ -30,7 +31,7 @@ const NO_PUB_SUB: PubSub = {
 /** The API as clients see it: without the fields and directives of federation. Not executable as a subgraph. */
 export function buildApiSchema(): Promise<GraphQLSchema> {
   return buildSchema({
-    resolvers: [QueryResolver, MutationResolver, SubscriptionResolver, JobResolver, TaskResolver],
+    resolvers: [QueryResolver, MutationResolver, SubscriptionResolver, TaskFeedResolver, JobResolver, TaskResolver],
     pubSub: NO_PUB_SUB,
     validate: false,
     skipCheck: true,

@@ -1,7 +1,7 @@
 import { type Viewer } from '../domain/access.js';
 import { jobNotFound, taskNotFound } from '../domain/Refusal.js';
 import { type ChangeLog, type LogFilter } from '../log/ChangeLog.js';
-import { comparePositions, type LogPosition, parseCursor, printCursor } from '../log/LogPosition.js';
+import { comparePositions, type LogPosition, type ParsedCursor, parseCursor, printCursor } from '../log/LogPosition.js';
 import { badUserInput, cursorExpired, refusalError } from './errors.js';
 import { type Loaders } from './Loaders.js';
 import { orThrow, readJobId, readTaskRef } from './readIds.js';
@@ -50,18 +50,24 @@ export async function readJobScope(jobId: string | null | undefined, loaders: Lo
  */
 export function readCursor(cursor: string | null | undefined, log: ChangeLog, otherwise: LogPosition): LogPosition {
   if (cursor == null) return otherwise;
-  const parsed = parseCursor(log.epoch, cursor);
-  switch (parsed.kind) {
+  const found = findCursor(cursor, log);
+  switch (found.kind) {
     case 'MALFORMED':
       throw badUserInput(`after is ${JSON.stringify(cursor)}, which is no cursor of a change.`, 'after');
     case 'OTHER_LOG':
+    case 'EXPIRED':
       throw expiredAt(log);
     case 'POSITION':
-      if (parsed.position.sequence < log.oldest().sequence || comparePositions(parsed.position, log.end()) > 0) {
-        throw expiredAt(log);
-      }
-      return parsed.position;
+      return found.position;
   }
+}
+
+/** What the text of a cursor turned out to be for this log. EXPIRED: it does not hold the place, or never had it. */
+export function findCursor(cursor: string, log: ChangeLog): ParsedCursor | { readonly kind: 'EXPIRED' } {
+  const parsed = parseCursor(log.epoch, cursor);
+  if (parsed.kind !== 'POSITION') return parsed;
+  const isHeld = parsed.position.sequence >= log.oldest().sequence && comparePositions(parsed.position, log.end()) <= 0;
+  return isHeld ? parsed : { kind: 'EXPIRED' };
 }
 
 /** The error of a reader whose place the log no longer holds. */

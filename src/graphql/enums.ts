@@ -10,6 +10,7 @@ import {
   type TaskState,
   type TaskType,
 } from '../domain/states.js';
+import { type FeedGapReason } from '../feed/TaskFeedMessage.js';
 import { type JobOrderField } from '../schedulers/scheduler.js';
 
 type EnumObject<Value extends string> = Readonly<Record<Value, Value>>;
@@ -170,6 +171,17 @@ export const OrderDirectionEnum = defineEnum<'ASC' | 'DESC'>('OrderDirection', '
   ASC: 'The lowest or earliest first.',
   DESC: 'The highest or latest first.',
 });
+
+/** `FeedGapReason` of the schema. */
+export const FeedGapReasonEnum = defineEnum<FeedGapReason>(
+  'FeedGapReason',
+  'Why a feed could not go on where you stood.',
+  {
+    CURSOR_EXPIRED: 'The log no longer holds the place of your cursor.',
+    LOG_RESET: 'Your cursor is of a history that was lost, or of another gateway.',
+    SLOW_CONSUMER: 'You took messages more slowly than changes came, and fell too far behind.',
+  },
+);
 
 /** A stable code of a refused mutation. */
 export type UserErrorCode = Refusal['code'];

@@ -116,6 +116,27 @@ export interface TaskQuery extends TaskListing {
   readonly page: PageRequest<number>;
 }
 
+/** Whose tasks are wanted: everybody's, a job's, a task's with its subtasks, or one subtask. */
+export interface TaskScope {
+  readonly jobId: JobId | null;
+  /** Only with a job. */
+  readonly taskNumber: number | null;
+  /** Only with a task number. */
+  readonly instance: number | null;
+}
+
+/** Tasks as they all were at one moment, however long the reading takes. Whoever has it closes it. */
+export interface FrozenTasks {
+  /** The log's position of that moment: every later change is behind it, no earlier one is. */
+  readonly position: LogPosition;
+  /**
+   * At most so many of the tasks that were not read yet, in the order of their ids; empty at the end, null once it is closed. Subtasks that do
+   * not differ from their siblings are left out: the counts of their master stand for them.
+   */
+  next(limit: number): Promise<readonly Task[] | null>;
+  close(): void;
+}
+
 /** The end of one of a task's output streams. */
 export interface OutputRequest {
   readonly ref: TaskRef;
@@ -229,6 +250,8 @@ export interface Scheduler {
   countJobs(viewer: Viewer, filter: JobFilter): Promise<number>;
   listTasks(viewer: Viewer, queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]>;
   countTasks(viewer: Viewer, listings: readonly TaskListing[]): Promise<readonly number[]>;
+  /** Those of the scope's tasks that the viewer may see, as they are now. */
+  freezeTasks(viewer: Viewer, scope: TaskScope): Promise<FrozenTasks>;
   /** Text as UTF-8; null where the task has not started, has no such file any more, or output cannot be read. */
   readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]>;
   /** What a cancel of the job (`task` null), or of one task of it, would do. */

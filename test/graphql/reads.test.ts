@@ -7,6 +7,7 @@ import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { buildTaskgateSchema } from '../../src/graphql/buildTaskgateSchema.js';
 import { createContext, type GatewayParts } from '../../src/graphql/GraphQLContext.js';
 import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
+import { systemClock } from '../../src/schedulers/local/systemClock.js';
 
 const operator: Viewer = { user: userInfo().username, scopes: new Set(SCOPES) };
 const calls = new Map<string, number>();
@@ -42,7 +43,7 @@ beforeAll(async () => {
   });
   if (!opening.ok) throw new Error(opening.message);
   ({ scheduler } = opening);
-  parts = { scheduler: counted(scheduler), log: opening.log };
+  parts = { scheduler: counted(scheduler), log: opening.log, clock: systemClock, bookmarkSeconds: 5 };
   schema = await buildTaskgateSchema();
   await run(
     `mutation { ${Array.from(

@@ -19,6 +19,7 @@ import {
   type CancelTasks,
   type CancelTasksEffect,
   type CreateJob,
+  type FrozenTasks,
   type JobEffect,
   type JobFilter,
   type JobQuery,
@@ -30,12 +31,14 @@ import {
   type TaskEffect,
   type TaskListing,
   type TaskQuery,
+  type TaskScope,
   type TasksEffect,
 } from '../scheduler.js';
 import { cancelJob, cancelTask, cancelTasks, previewCancel } from './cancellation.js';
 import { type CommandContext, type Done } from './CommandContext.js';
 import { DataFolder, type DataFolderProblem } from './DataFolder.js';
 import { finishJob, finishTask, requeueJob, requeueTask } from './endings.js';
+import { freezeTasks } from './freezeTasks.js';
 import { HealthSignal } from './HealthSignal.js';
 import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
 import { outputPaths } from './launchTask.js';
@@ -195,6 +198,10 @@ export class LocalScheduler implements Scheduler {
     return answer(() =>
       listings.map((listing) => (this.#maySeeJob(viewer, listing.jobId) ? countTasks(this.#store, listing) : 0)),
     );
+  }
+
+  freezeTasks(viewer: Viewer, scope: TaskScope): Promise<FrozenTasks> {
+    return answer(() => freezeTasks(this.#store, viewer, scope, this.#clock.now(), hostname()));
   }
 
   readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> {

@@ -16,6 +16,13 @@ export class SqlStore {
     readonly log: ChangeLogWriter,
   ) {}
 
+  /** The database's file. */
+  get path(): string {
+    const path = this.database.location();
+    if (path === null) throw new Error('the store is in no file');
+    return path;
+  }
+
   /**
    * Runs the work in one transaction with what it appends to the log; readers of the log are told once it is committed.
    *

@@ -1,0 +1,106 @@
+import { type GraphQLResolveInfo } from 'graphql';
+import { Args, ArgsType, Ctx, Field, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { type FeedStart, readTaskFeed } from '../../feed/readTaskFeed.js';
+import { type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
+import { type ChangeLog } from '../../log/ChangeLog.js';
+import { findCursor, readTaskScope } from '../changeScope.js';
+import { badUserInput } from '../errors.js';
+import { type GraphQLContext } from '../GraphQLContext.js';
+import { feedMessageOf, TaskFeedMessage } from '../objects/TaskFeedMessages.js';
+import { CursorScalar } from '../scalars.js';
+import { selectsField } from '../selectsField.js';
+import { untilReturned } from '../untilReturned.js';
+
+/** The longest that changes may be held back to come together, in milliseconds. */
+export const MAX_LATENCY_MS = 5_000;
+
+@ArgsType()
+class TaskFeedArgs {
+  @Field(() => ID, {
+    nullable: true,
+    description: "This job's tasks and subtasks; where left out, all that you may see.",
+  })
+  readonly jobId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'With `jobId`: this task, and its subtasks where it is a master.' })
+  readonly taskId?: string | null;
+
+  @Field(() => CursorScalar, {
+    nullable: true,
+    description:
+      'Go on after this cursor, without a snapshot; where left out, from now. Where the log no longer holds its place: a gap, and a fresh snapshot.',
+  })
+  readonly after?: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'Whether a feed from now begins with a snapshot. After a gap there always is one.',
+  })
+  readonly snapshot!: boolean;
+
+  @Field(() => Int, {
+    defaultValue: 50,
+    description: 'How long changes may be held back to come together in one message, in milliseconds: 0 to 5000.',
+  })
+  readonly maxLatencyMs!: number;
+}
+
+/** The change log for screens. */
+@Resolver()
+export class TaskFeedResolver {
+  @Subscription(() => TaskFeedMessage, {
+    description:
+      'What a screen needs to show tasks and keep them right: a snapshot, then changes in batches, bookmarks while it is quiet, gaps with a fresh ' +
+      "snapshot, and the scheduler's health. It is the same log as `taskStateChanged` reads, with the same cursors.",
+    subscribe: async ({
+      args,
+      context,
+      info,
+    }: {
+      args: TaskFeedArgs;
+      context: GraphQLContext;
+      info: GraphQLResolveInfo;
+    }) => {
+      const { log, scheduler, clock, bookmarkSeconds, viewer, loaders } = context;
+      const { maxLatencyMs, snapshot } = args;
+      if (maxLatencyMs < 0 || maxLatencyMs > MAX_LATENCY_MS) {
+        throw badUserInput(`maxLatencyMs is ${maxLatencyMs}; 0 to ${MAX_LATENCY_MS} are allowed.`, 'maxLatencyMs');
+      }
+      const options = {
+        log,
+        scheduler,
+        clock,
+        viewer,
+        filter: await readTaskScope(args, loaders),
+        start: readStart(args.after, log),
+        snapshot,
+        maxLatencyMs,
+        bookmarkMs: bookmarkSeconds * 1_000,
+        bySingles: selectsField(info, 'TaskFeedChanges', 'changes'),
+      };
+      return untilReturned((signal) => readTaskFeed(options, signal));
+    },
+  })
+  taskFeed(
+    @Root() message: FeedMessage,
+    @Args(() => TaskFeedArgs) _args: TaskFeedArgs,
+    @Ctx() { loaders }: GraphQLContext,
+  ): typeof TaskFeedMessage {
+    return feedMessageOf(message, loaders.fresh());
+  }
+}
+
+function readStart(after: string | null | undefined, log: ChangeLog): FeedStart {
+  if (after == null) return { kind: 'NOW' };
+  const found = findCursor(after, log);
+  switch (found.kind) {
+    case 'MALFORMED':
+      throw badUserInput(`after is ${JSON.stringify(after)}, which is no cursor of a change.`, 'after');
+    case 'OTHER_LOG':
+      return { kind: 'LOST', reason: 'LOG_RESET' };
+    case 'EXPIRED':
+      return { kind: 'LOST', reason: 'CURSOR_EXPIRED' };
+    case 'POSITION':
+      return { kind: 'AFTER', position: found.position };
+  }
+}
