@@ -36,8 +36,8 @@ function placeFor(folded: readonly FoldedChange[], change: TaskChange, instances
   for (let place = folded.length - 1; place >= 0; place -= 1) {
     const entry = folded[place];
     if (entry === undefined || !isSameSweep(entry.change, change) || entry.instances === null) continue;
-    if (isAlike(entry.change, change)) return place;
     if (overlap(entry.instances, instances)) return -1;
+    if (isAlike(entry.change, change)) return place;
   }
   return -1;
 }

@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SCOPES, type Viewer } from '../../src/domain/access.js';
+import { type TaskSpec } from '../../src/domain/Job.js';
+import { MAX_LAG, readTaskFeed, SNAPSHOT_LIMIT, type TaskFeedOptions } from '../../src/feed/readTaskFeed.js';
+import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
+import { type ChangeLog } from '../../src/log/ChangeLog.js';
+import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
+import { ManualClock } from '../support/ManualClock.js';
+import { ScriptedProcesses } from '../support/ScriptedProcesses.js';
+
+const viewer: Viewer = { user: 'ada', scopes: new Set(SCOPES) };
+const filter = { kind: 'task', jobId: null, taskNumber: null, instance: null, owner: null } as const;
+
+let dataDir: string;
+let clock: ManualClock;
+let processes: ScriptedProcesses;
+let scheduler: LocalScheduler;
+let log: ChangeLog;
+let abort: AbortController;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'taskgate-feed-'));
+  clock = new ManualClock();
+  processes = new ScriptedProcesses();
+  abort = new AbortController();
+  const opening = await LocalScheduler.open({
+    dataDir,
+    cores: 1,
+    gracePeriodSeconds: 5,
+    retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
+    version: 'test',
+    warn: () => undefined,
+    clock,
+    processes,
+  });
+  if (!opening.ok) throw new Error(opening.message);
+  ({ scheduler, log } = opening);
+});
+afterEach(async () => {
+  abort.abort();
+  await scheduler.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const task = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
+  name: '',
+  commandLine: 'true',
+  sweep: null,
+  workDirectory: null,
+  stdinPath: null,
+  stdoutPath: null,
+  stderrPath: null,
+  environment: [],
+  minCores: 1,
+  runtimeSeconds: null,
+  isRerunnable: true,
+  dependsOn: [],
+  ...fields,
+});
+
+async function createJob(tasks: readonly TaskSpec[], submit = false): Promise<void> {
+  const spec = {
+    name: 'job',
+    priority: 'NORMAL',
+    project: null,
+    runUntilCanceled: false,
+    failOnTaskFailure: false,
+  } as const;
+  expect((await scheduler.createJob(viewer, { spec, tasks, submit, idempotencyKey: null })).ok).toBe(true);
+}
+
+/** Pulls messages one by one, as a client does that reads them. */
+function open(options: Partial<TaskFeedOptions> = {}): () => Promise<TaskFeedMessage> {
+  const feed = readTaskFeed(
+    {
+      log,
+      scheduler,
+      clock,
+      viewer,
+      filter,
+      start: { kind: 'NOW' },
+      snapshot: false,
+      maxLatencyMs: 0,
+      bookmarkMs: 5_000,
+      bySingles: false,
+      ...options,
+    },
+    abort.signal,
+  );
+  return async () => {
+    const { value, done } = await feed.next();
+    if (done === true || value === undefined) throw new Error('the feed has ended');
+    return value;
+  };
+}
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(() => false);
+  const later = (async () => {
+    for (let round = 0; round < 5; round += 1) await setImmediate();
+    return true;
+  })();
+  return Promise.race([settled, later]);
+}
+
+test('Changes wait for others until the latency is over, and come together', async () => {
+  const next = open({ maxLatencyMs: 100 });
+  expect(await next()).toMatchObject({ kind: 'STATUS', health: { reachable: true } });
+  const message = next();
+  await createJob([task()]);
+  expect(await isPending(message)).toBe(true);
+  clock.advance(60);
+  await createJob([task()]);
+  expect(await isPending(message)).toBe(true);
+  clock.advance(40);
+  expect(await message).toMatchObject({
+    kind: 'CHANGES',
+    position: log.end(),
+    parts: [{ change: { jobId: 1 } }, { change: { jobId: 2 } }],
+  });
+});
+
+test('A message that is full does not wait', async () => {
+  const next = open({ maxLatencyMs: 5_000, bySingles: true });
+  await next();
+  const message = next();
+  await createJob([task({ sweep: { start: 1, end: 1_200, increment: 1 } })]);
+  const sizes: number[] = [];
+  for (const each of [await message, await next()]) sizes.push(each.kind === 'CHANGES' ? each.singles.length : -1);
+  expect(sizes).toEqual([500, 500]);
+  const rest = next();
+  expect(await isPending(rest)).toBe(true);
+  clock.advance(5_000);
+  expect(await rest).toMatchObject({ kind: 'CHANGES', position: log.end() });
+});
+
+test('Bookmarks come when it has been quiet for their time, also while others are busy', async () => {
+  await createJob([task()]);
+  const next = open({ filter: { ...filter, jobId: 1 } });
+  await next();
+  const first = next();
+  clock.advance(3_000);
+  await createJob([task()]);
+  expect(await isPending(first)).toBe(true);
+  clock.advance(2_000);
+  expect(await first).toEqual({ kind: 'BOOKMARK', position: log.end(), observedAt: clock.now() });
+  const second = next();
+  expect(await isPending(second)).toBe(true);
+  clock.advance(5_000);
+  expect(await second).toMatchObject({ kind: 'BOOKMARK' });
+});
+
+test('A reader that was up to date and falls too far behind gets a gap and a fresh snapshot, then what comes later', async () => {
+  const next = open({ bySingles: true });
+  await next();
+  const waiting = next();
+  await createJob([task()]);
+  expect(await waiting).toMatchObject({ kind: 'CHANGES' });
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => task()));
+  expect(await next()).toEqual({ kind: 'GAP', position: log.end(), reason: 'SLOW_CONSUMER' });
+  let tasks = 0;
+  for (let isLast = false; !isLast;) {
+    const message = await next();
+    if (message.kind !== 'SNAPSHOT') throw new Error(`${message.kind} came before the end of the snapshot`);
+    expect(message.position).toEqual(log.end());
+    expect(message.tasks.length).toBeLessThanOrEqual(500);
+    tasks += message.tasks.length;
+    ({ isLast } = message);
+  }
+  expect(tasks).toBe(MAX_LAG + 2);
+  const later = next();
+  await createJob([task()]);
+  expect(await later).toMatchObject({ kind: 'CHANGES', singles: [{ ref: { jobId: 3, taskNumber: 1 } }] });
+});
+
+test('A reader that goes on from an old cursor gets every change, however many', async () => {
+  const start = { kind: 'AFTER', position: log.end() } as const;
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => task()));
+  const next = open({ start });
+  let count = 0;
+  while (count < MAX_LAG + 1) {
+    const message = await next();
+    if (message.kind === 'CHANGES') count += message.parts.length;
+    else expect(message.kind).toBe('STATUS');
+  }
+  expect(count).toBe(MAX_LAG + 1);
+});
+
+test('A snapshot shows one moment, whatever happens while it is read', async () => {
+  await createJob(Array.from({ length: 700 }, () => task()));
+  const next = open({ snapshot: true });
+  const first = await next();
+  const position = log.end();
+  await scheduler.cancelJob(viewer, 1, { message: null, force: false });
+  const second = await next();
+  expect([first, second]).toMatchObject([
+    { kind: 'SNAPSHOT', position, isLast: false },
+    { kind: 'SNAPSHOT', position, isLast: true },
+  ]);
+  const states = [first, second].flatMap((message) =>
+    message.kind === 'SNAPSHOT' ? message.tasks.map(({ status }) => status.state) : [],
+  );
+  expect(new Set(states)).toEqual(new Set(['CONFIGURING']));
+  expect(states.length).toBe(700);
+  await next();
+  expect(await next()).toMatchObject({ kind: 'CHANGES' });
+});
+
+test('A reader that takes too long over a snapshot gets a gap and another one', async () => {
+  await createJob(Array.from({ length: 1_200 }, () => task()));
+  const next = open({ snapshot: true });
+  expect(await next()).toMatchObject({ kind: 'SNAPSHOT', isLast: false });
+  clock.advance(SNAPSHOT_LIMIT);
+  expect(await next()).toMatchObject({ kind: 'GAP', reason: 'SLOW_CONSUMER' });
+  const messages = [await next(), await next(), await next()];
+  expect(messages).toMatchObject([{ isLast: false }, { isLast: false }, { kind: 'SNAPSHOT', isLast: true }]);
+});
+
+test('A task that is killed and does not end is given up: the cancellation is LOST, and the task FAILED', async () => {
+  await createJob([task()], true);
+  for (let round = 0; round < 5; round += 1) await setImmediate();
+  const ref = { jobId: 1, taskNumber: 1, instance: null };
+  await scheduler.cancelTask(viewer, { ref, message: 'stop', force: true, gracePeriodSeconds: null });
+  expect(processes.running.map(({ signals }) => signals)).toEqual([['SIGKILL']]);
+  clock.advance(30_000);
+  const [lost] = await scheduler.readTasks(viewer, [ref]);
+  expect(lost).toMatchObject({
+    status: { state: 'FAILED', endReason: 'CANCELED' },
+    cancellation: { phase: 'LOST', completedAt: clock.now(), message: 'stop' },
+  });
+});
