@@ -93,7 +93,7 @@ function open(options: Partial<TaskFeedOptions> = {}): () => Promise<TaskFeedMes
   );
   return async () => {
     const { value, done } = await feed.next();
-    if (done === true || value === undefined) throw new Error('the feed has ended');
+    if (done === true) throw new Error('the feed has ended');
     return value;
   };
 }
