@@ -1,0 +1,100 @@
+import { setTimeout } from 'node:timers/promises';
+import { completeRecording, readLog } from './completeRecording.js';
+import { type GatewayAddress } from './GatewayAddress.js';
+import { type Recording } from './History.js';
+import { JobBook } from './JobBook.js';
+import { type FaultStep, type Plan } from './LoadPlan.js';
+import { Readership } from './Readership.js';
+
+/** What a plan runs against. */
+export interface Stage {
+  readonly address: GatewayAddress;
+  /** Does to the gateway what the step says; resolves when it is back. Null: nothing may be done to it. */
+  readonly fault: ((step: FaultStep, readership: Readership) => Promise<void>) | null;
+  /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
+  readonly isOwn: boolean;
+  /** How long an end, and a reader's last change, are waited for, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** What came of a plan. */
+export interface PlanResult {
+  readonly recording: Recording;
+  /** Answers that no client should ever get. */
+  readonly failures: readonly string[];
+}
+
+const IS_FEED_SERVED = '{ __type(name: "Subscription") { fields { name } } }';
+
+/** The pause between two looks at jobs that end. */
+const LOOK_MS = 20;
+
+/** Runs the plan, ends all that it began, lets all readers read to the end, and answers everything that was recorded. */
+export async function runPlan(plan: Plan, { address, fault, isOwn, patienceMs }: Stage): Promise<PlanResult> {
+  const book = new JobBook(address, fault !== null);
+  await book.give({
+    kind: 'createJob',
+    tasks: [{ commandLine: 'true', subtasks: 3, runtimeSeconds: null }],
+    failOnTaskFailure: false,
+  });
+  const start = book.accepted[0]?.cursor;
+  if (start === undefined) throw new Error(`no job could be created: ${book.failures.join(', ')}`);
+  const { __type: subscriptions } = await address.ask<{ __type: { fields: readonly { name: string }[] } }>(
+    IS_FEED_SERVED,
+  );
+  const servesFeed = subscriptions.fields.some(({ name }) => name === 'taskFeed');
+  await using readership = new Readership(address, book, start, servesFeed);
+  await readership.openStanding();
+  const begun: Promise<void>[] = [];
+  const errors: unknown[] = [];
+  const begin = (work: Promise<void>): unknown => begun.push(work.catch((error: unknown) => void errors.push(error)));
+  let faults = Promise.resolve();
+  for (const step of plan) {
+    if (step.waitMs > 0) await setTimeout(step.waitMs);
+    switch (step.kind) {
+      case 'kill':
+      case 'freeze':
+        if (fault === null) break;
+        faults = faults.then(() => fault(step, readership));
+        if (step.kind === 'kill') await faults;
+        break;
+      case 'open':
+      case 'page':
+      case 'cut':
+      case 'reopen':
+      case 'stall':
+      case 'proceed':
+        begin(readership.take(step));
+        break;
+      case 'createJob':
+      case 'cancelTask':
+      case 'finishTask':
+      case 'requeueTask':
+      case 'cancelJob':
+      case 'finishJob':
+      case 'requeueJob':
+        begin(book.give(step));
+        break;
+    }
+  }
+  await faults;
+  await Promise.all(begun);
+  if (errors.length > 0 && fault === null)
+    throw new Error('a command or a reader was broken off', { cause: errors[0] });
+  const jobIds = isOwn ? await allJobs(address) : book.jobs.map(({ id }) => id);
+  const finals = await book.endAll(jobIds, patienceMs, () => setTimeout(LOOK_MS));
+  const known = new Set(jobIds);
+  const isOurs = (id: string): boolean => known.has(id.split('.')[0] ?? '');
+  const log = await readLog(address, start);
+  await readership.drain(patienceMs, isOurs);
+  const histories = readership.readers.map(({ history }) => history);
+  const recorded = { histories, commands: book.accepted, finals, logIsWhole: isOwn };
+  return { recording: await completeRecording(address, recorded, log, isOurs), failures: book.failures };
+}
+
+async function allJobs(address: GatewayAddress): Promise<readonly string[]> {
+  const { jobs } = await address.ask<{ jobs: { readonly nodes: readonly { readonly id: string }[] } }>(
+    '{ jobs(first: 500) { nodes { id } } }',
+  );
+  return jobs.nodes.map(({ id }) => id);
+}

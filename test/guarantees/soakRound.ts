@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type Gateway, startGateway } from '../support/startGateway.js';
+import { GatewayAddress } from './GatewayAddress.js';
+import { type FaultStep, planOf } from './LoadPlan.js';
+import { type Readership } from './Readership.js';
+import { runPlan } from './runPlan.js';
+import { validateRecording } from './validateRecording.js';
+import { type Verdict } from './Verdict.js';
+
+/** What came of one round. */
+export interface RoundResult {
+  readonly seed: number;
+  /** The guarantees' verdicts, and that of answers which no client should ever get. */
+  readonly verdicts: readonly Verdict[];
+  readonly changes: number;
+  readonly readers: number;
+  /** How often the gateway was killed. */
+  readonly kills: number;
+}
+
+const ARGUMENTS = ['--grace-period-seconds', '0.15', '--local-cores', '4', '--log-level', 'error'];
+
+/** A gateway of its own, which is killed and started again on the same data folder. */
+class MortalGateway implements AsyncDisposable {
+  kills = 0;
+  readonly address: GatewayAddress;
+  #gateway: Gateway;
+  readonly #dataDir: string;
+
+  private constructor(gateway: Gateway, dataDir: string) {
+    this.#gateway = gateway;
+    this.#dataDir = dataDir;
+    this.address = new GatewayAddress(gateway.url);
+  }
+
+  static async start(): Promise<MortalGateway> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'taskgate-soak-'));
+    return new MortalGateway(await startGateway({ dataDir, args: ARGUMENTS }), dataDir);
+  }
+
+  async suffer(step: FaultStep, readership: Readership): Promise<void> {
+    switch (step.kind) {
+      case 'kill':
+        this.kills += 1;
+        await this.#gateway.stop('SIGKILL');
+        await readership.cutAll();
+        await setTimeout(step.awayMs);
+        this.#gateway = await startGateway({ dataDir: this.#dataDir, args: ARGUMENTS });
+        this.address.url = this.#gateway.url;
+        await readership.reopenAll();
+        break;
+      case 'freeze':
+        process.kill(this.#gateway.pid, 'SIGSTOP');
+        try {
+          await setTimeout(step.forMs);
+        } finally {
+          process.kill(this.#gateway.pid, 'SIGCONT');
+        }
+        break;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway.stop('SIGKILL');
+    await rm(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** One round of random load and random faults, the same plan for the same seed; all guarantees are checked over all that was recorded. */
+export async function soakRound(seed: number): Promise<RoundResult> {
+  await using gateway = await MortalGateway.start();
+  const { recording, failures } = await runPlan(planOf(seed, true), {
+    address: gateway.address,
+    fault: (step, readership) => gateway.suffer(step, readership),
+    isOwn: true,
+    patienceMs: 10_000,
+  });
+  const answers = failures.map((problem) => ({ reader: 'client', problem }));
+  return {
+    seed,
+    verdicts: [
+      ...validateRecording(recording),
+      { guarantee: 'answered', checked: recording.commands.length, offences: answers },
+    ],
+    changes: recording.log.length,
+    readers: recording.histories.length,
+    kills: gateway.kills,
+  };
+}
