@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connectSubscriber } from '../test/support/connectSubscriber.js';
 import { cancelLatency } from './cancelLatency.js';
 import { type Time, withGateway } from './client.js';
+import { millionSubtasks } from './millionSubtasks.js';
 import { killToExit, roundTrips, withBareServer } from './rawLimits.js';
 import { median, percentile } from './statistics.js';
 import { JOB_CHANGES, type Passage, passThroughGateway, passThroughNode, passThroughXargs } from './throughput.js';
@@ -19,7 +20,7 @@ const ROUNDS = 3;
 
 const AIMS = { shareOfXargs: 0.5, witnessP99: 50 } as const;
 
-const SECTIONS = ['cancel', 'throughput'];
+const SECTIONS = ['cancel', 'throughput', 'million'];
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : SECTIONS;
 for (const section of wanted) {
@@ -30,8 +31,17 @@ const folder = await mkdtemp(join(tmpdir(), 'taskgate-bench-'));
 try {
   if (wanted.includes('cancel')) await withBareServer(benchCancel);
   if (wanted.includes('throughput')) await withBareServer(benchThroughput);
+  if (wanted.includes('million')) await benchMillion();
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+async function benchMillion(): Promise<void> {
+  console.log('\nA sweep of 1,000,000 with 8 running, canceled');
+  const findings = await withGateway(join(folder, 'million'), ['--local-cores', '8'], millionSubtasks);
+  for (const { what, value, unit, limit } of findings) {
+    tell(`${what}: at most ${limit} ${unit}, is ${value.toFixed(1)}`, value <= limit);
+  }
 }
 
 async function benchCancel(bareUrl: string): Promise<void> {

@@ -19,30 +19,49 @@ export class Loaders {
   readonly viewer: Viewer;
   readonly scheduler: Scheduler;
   readonly log: ChangeLog;
-  /** Null: no such job, or not visible. */
-  readonly job: DataLoader<JobId, Job | null>;
-  /** Null: no such task, or not visible. */
-  readonly task: DataLoader<TaskRef, Task | null, string>;
-  readonly taskPage: DataLoader<TaskQuery, Page<Task>, string>;
-  readonly taskCount: DataLoader<TaskListing, number, string>;
-  readonly output: DataLoader<OutputRequest, string | null, string>;
+  #job: DataLoader<JobId, Job | null> | undefined;
+  #task: DataLoader<TaskRef, Task | null, string> | undefined;
+  #taskPage: DataLoader<TaskQuery, Page<Task>, string> | undefined;
+  #taskCount: DataLoader<TaskListing, number, string> | undefined;
+  #output: DataLoader<OutputRequest, string | null, string> | undefined;
 
   constructor({ scheduler, log }: { readonly scheduler: Scheduler; readonly log: ChangeLog }, viewer: Viewer) {
     this.viewer = viewer;
     this.scheduler = scheduler;
     this.log = log;
-    this.job = new DataLoader((ids) => scheduler.readJobs(viewer, ids));
-    this.task = new DataLoader((refs) => scheduler.readTasks(viewer, refs), { cacheKeyFn: printTaskRef });
-    this.taskPage = new DataLoader<TaskQuery, Page<Task>, string>((queries) => scheduler.listTasks(viewer, queries), {
-      cacheKeyFn: keyOf,
-    });
-    this.taskCount = new DataLoader<TaskListing, number, string>((listings) => scheduler.countTasks(viewer, listings), {
-      cacheKeyFn: keyOf,
-    });
-    this.output = new DataLoader<OutputRequest, string | null, string>(
-      (requests) => scheduler.readOutputs(viewer, requests),
-      { cacheKeyFn: keyOf },
-    );
+  }
+
+  /** Null: no such job, or not visible. */
+  get job(): DataLoader<JobId, Job | null> {
+    return (this.#job ??= new DataLoader((ids) => this.scheduler.readJobs(this.viewer, ids)));
+  }
+
+  /** Null: no such task, or not visible. */
+  get task(): DataLoader<TaskRef, Task | null, string> {
+    const read = (refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> =>
+      this.scheduler.readTasks(this.viewer, refs);
+    return (this.#task ??= new DataLoader(read, { cacheKeyFn: printTaskRef }));
+  }
+
+  /** A page of a job's tasks or a sweep's subtasks. */
+  get taskPage(): DataLoader<TaskQuery, Page<Task>, string> {
+    const read = (queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]> =>
+      this.scheduler.listTasks(this.viewer, queries);
+    return (this.#taskPage ??= new DataLoader(read, { cacheKeyFn: keyOf }));
+  }
+
+  /** How many tasks a listing has. */
+  get taskCount(): DataLoader<TaskListing, number, string> {
+    const read = (listings: readonly TaskListing[]): Promise<readonly number[]> =>
+      this.scheduler.countTasks(this.viewer, listings);
+    return (this.#taskCount ??= new DataLoader(read, { cacheKeyFn: keyOf }));
+  }
+
+  /** The end of an output stream. */
+  get output(): DataLoader<OutputRequest, string | null, string> {
+    const read = (requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> =>
+      this.scheduler.readOutputs(this.viewer, requests);
+    return (this.#output ??= new DataLoader(read, { cacheKeyFn: keyOf }));
   }
 
   /** Loaders that remember nothing yet, for what is to be read after a change. */

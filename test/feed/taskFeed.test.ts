@@ -77,7 +77,7 @@ describe('taskFeed', () => {
     const feed = subscriber.subscribe(SINGLES, { jobId });
     const begun = await until(feed, (all) => all.some(({ __typename }) => __typename === 'TaskFeedBookmark'));
     const counts = { total: 9, configuring: 9, queued: 0, running: 0, finished: 0, canceled: 0 };
-    expect(begun).toEqual([
+    expect(begun.slice(0, 3)).toEqual([
       {
         __typename: 'TaskFeedSnapshot',
         cursor: expect.any(String) as string,
@@ -161,9 +161,12 @@ describe('taskFeed', () => {
       { commandLine: 'sleep 300', sweep: { start: 1, end: 1_000_000 } },
     ]);
     const feed = subscriber.subscribe(RANGES, { jobId, after: cursor });
-    await until(feed, (messages) =>
-      messages.some(({ ranges }) => ranges?.some(({ instances }) => instances === '1-4')),
-    );
+    await until(feed, (messages) => {
+      const running = messages
+        .flatMap(({ ranges = [] }) => ranges)
+        .filter(({ instances, state }) => instances !== '' && state === 'RUNNING');
+      return running.reduce((sum, { count }) => sum + count, 0) === 4;
+    });
     await cancelTask(gateway, jobId, '1', { message: 'too many', force: true });
     const all = await until(feed, (messages) =>
       messages.some(({ ranges }) => ranges?.some(({ instances, state }) => instances === '' && state === 'CANCELED')),

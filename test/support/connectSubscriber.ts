@@ -19,7 +19,12 @@ export interface Subscription {
 
 /** One WebSocket to the gateway; `await using` closes it where a test left it open. */
 export interface Subscriber extends AsyncDisposable {
-  subscribe(query: string, variables?: Record<string, unknown>): Subscription;
+  /** @param onMessage - takes the messages; where left out they are kept in {@link Subscription.messages} */
+  subscribe(
+    query: string,
+    variables?: Record<string, unknown>,
+    onMessage?: (message: ExecutionResult) => void,
+  ): Subscription;
   /** How the socket was closed. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   close(): Promise<void>;
@@ -52,7 +57,7 @@ export async function connectSubscriber(wsUrl: string): Promise<Subscriber> {
     closed: closed.promise,
     close,
     [Symbol.asyncDispose]: close,
-    subscribe(query, variables = {}) {
+    subscribe(query, variables = {}, onMessage) {
       const messages: ExecutionResult[] = [];
       const ended = Promise.withResolvers<unknown>();
       let wake = Promise.withResolvers<undefined>();
@@ -70,7 +75,8 @@ export async function connectSubscriber(wsUrl: string): Promise<Subscriber> {
         { query, variables },
         {
           next: (message) => {
-            messages.push(message as ExecutionResult);
+            if (onMessage === undefined) messages.push(message as ExecutionResult);
+            else onMessage(message as ExecutionResult);
             stir();
           },
           error: end,

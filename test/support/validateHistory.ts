@@ -1,24 +1,13 @@
-import { type Change } from './jobs.js';
+import { type RecordedChange } from '../guarantees/History.js';
+import { ordered } from '../guarantees/ordered.js';
+import { terminalIsTerminal } from '../guarantees/terminalIsTerminal.js';
+import { unique } from '../guarantees/unique.js';
 
-const TERMINAL = new Set(['FINISHED', 'FAILED', 'CANCELED']);
-
-/**
- * What is wrong with a recorded history of task changes, by the change log's guarantees (names after etcd's watch guarantees):
- * Unique: no change twice. Ordered: a task's previousState is the state of its former change. Terminal states are left by requeue only.
- */
-export function findHistoryProblems(history: readonly Change[]): readonly string[] {
-  const problems: string[] = [];
-  const cursors = new Set<string>();
-  const states = new Map<string, string>();
-  for (const { cursor, id, previousState, state, cause } of history) {
-    const what = `${id} ${previousState ?? 'nothing'} -> ${state} (${cause})`;
-    if (cursors.has(cursor)) problems.push(`seen twice: ${what}`);
-    cursors.add(cursor);
-    const former = states.get(id) ?? null;
-    if (former !== previousState) problems.push(`former state is ${former ?? 'nothing'}: ${what}`);
-    if (former !== null && TERMINAL.has(former) && cause !== 'REQUEUED')
-      problems.push(`left a terminal state: ${what}`);
-    states.set(id, state);
-  }
-  return problems;
+/** What is wrong with a history of task changes from their first on, by the guarantees unique, ordered and terminal-is-terminal. */
+export function findHistoryProblems(history: readonly RecordedChange[]): readonly string[] {
+  const places = new Map(history.map(({ cursor }, index) => [cursor, index + 1]));
+  const recording = { log: history, logIsWhole: true, places, histories: [], commands: [], finals: [] };
+  return [unique, ordered, terminalIsTerminal].flatMap((validate) =>
+    validate(recording).offences.map(({ problem }) => problem),
+  );
 }
