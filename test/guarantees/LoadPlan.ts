@@ -89,10 +89,15 @@ const anyReading = fc.oneof(
   },
 );
 
-const anyFault = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill' as const), awayMs: fc.constantFrom(0, 20, 150) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze' as const), forMs: fc.constantFrom(5, 30, 120) }) },
-);
+const anyKill = fc.record({ kind: fc.constant('kill' as const), awayMs: fc.constantFrom(0, 20, 150) });
+const anyFreeze = fc.record({ kind: fc.constant('freeze' as const), forMs: fc.constantFrom(5, 30, 120) });
+/** Seldom more than one kill: to start again takes longer than all the rest. */
+const anyFaults = fc
+  .tuple(
+    fc.constantFrom(0, 1, 1, 1, 1, 2).chain((length) => fc.array(anyKill, { minLength: length, maxLength: length })),
+    fc.array(anyFreeze, { maxLength: 2 }),
+  )
+  .map(([kills, freezes]): readonly FaultStep[] => [...kills, ...freezes]);
 
 type Timed<Step> = { readonly waitMs: number } & Step;
 type ValueOf<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Value : never;
@@ -102,24 +107,36 @@ export type CommandStep = ValueOf<typeof anyCommand>;
 /** Something that a reader does. */
 export type ReadingStep = ValueOf<typeof anyReading>;
 /** Something that happens to the gateway. */
-export type FaultStep = ValueOf<typeof anyFault>;
+export type FaultStep = ValueOf<typeof anyKill> | ValueOf<typeof anyFreeze>;
 /** One step of a plan. */
 export type Step = CommandStep | ReadingStep | FaultStep;
 /** A plan's steps; each is begun `waitMs` after the one before, whether that is over or not. */
 export type Plan = readonly Timed<Step>[];
 
-/** The plan that this seed stands for: always the same. */
-export function planOf(seed: number, faults: boolean): Plan {
-  const anyStep: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 8, arbitrary: anyCommand },
-    { weight: 7, arbitrary: anyReading },
-    ...(faults ? [{ weight: 1, arbitrary: anyFault }] : []),
-  );
-  const anyPlan = fc.array(fc.tuple(fc.constantFrom(0, 0, 0, 5, 15, 40), anyStep), {
-    minLength: 30,
-    maxLength: 45,
-    size: 'max',
+const anyWait = fc.constantFrom(0, 0, 0, 5, 15, 40);
+const anySteps = fc.array(
+  fc.tuple(
+    anyWait,
+    fc.oneof<[fc.WeightedArbitrary<CommandStep>, fc.WeightedArbitrary<ReadingStep>]>(
+      { weight: 9, arbitrary: anyCommand },
+      { weight: 7, arbitrary: anyReading },
+    ),
+  ),
+  { minLength: 35, maxLength: 50, size: 'max' },
+);
+const anyPlaces = fc.array(fc.double({ min: 0.05, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
+
+/** The plan that this seed stands for: always the same, and without its faults the same load. */
+export function planOf(seed: number, withFaults: boolean): Plan {
+  const [[steps, faults, places] = [[], [], []]] = fc.sample(fc.tuple(anySteps, anyFaults, anyPlaces), {
+    seed,
+    numRuns: 1,
   });
-  const [plan = []] = fc.sample(anyPlan, { seed, numRuns: 1 });
-  return plan.map(([waitMs, step]) => ({ waitMs, ...step }));
+  const plan = steps.map(([waitMs, step]): Plan[number] => ({ waitMs, ...step }));
+  if (!withFaults) return plan;
+  return faults.reduce<Plan>(
+    (before, fault, index) =>
+      before.toSpliced(Math.floor((places[index] ?? 1) * before.length), 0, { waitMs: 0, ...fault }),
+    plan,
+  );
 }

@@ -3,7 +3,8 @@ import { Findings, type Verdict } from './Verdict.js';
 
 /**
  * Reliable: no reader misses a change of its scope between the first place that it stood at and the last. Only a gap or an error that
- * the gateway says may leave something out; a snapshot then, or one that was asked for, must show each task as the log has it at that place.
+ * the gateway says may leave something out; a snapshot then, or one that was asked for, must show each task as the log has it at that place,
+ * and leave out none but subtasks.
  */
 export function reliable(recording: Recording): Verdict {
   const findings = new Findings();
@@ -16,6 +17,8 @@ class Reading {
   /** How many changes of the log are behind the reader; null: not known until it gets one, or a snapshot. */
   #place: number | null = null;
   #snapshotAllowed = false;
+  /** What the messages of the snapshot so far have shown. */
+  readonly #shown = new Set<string>();
   readonly #recording: Recording;
   readonly #history: History;
   readonly #findings: Findings;
@@ -35,6 +38,7 @@ class Reading {
     for (const event of this.#history.events) {
       switch (event.kind) {
         case 'OPENED':
+          this.#shown.clear();
           if (this.#place === null && event.after !== null) this.#place = places.get(event.after) ?? null;
           this.#snapshotAllowed = event.snapshot;
           break;
@@ -132,7 +136,12 @@ class Reading {
           reader,
           () => `the snapshot shows ${id} ${state}; at its cursor the log has it ${states.get(id) ?? 'nowhere'}`,
         );
+        this.#shown.add(id);
       }
+      const due = isLast ? [...states.keys()].filter((id) => id.split('.').length === 2 && isInScope(scope, id)) : [];
+      const left = due.filter((id) => !this.#shown.has(id));
+      this.#findings.check(left.length === 0, reader, () => `the snapshot at ${cursor} leaves out ${left.join(', ')}`);
+      if (isLast) this.#shown.clear();
     }
     this.#place = place;
     this.#snapshotAllowed = !isLast;

@@ -1,39 +1,38 @@
 import { parseArgs } from 'node:util';
 import { addVerdicts, printVerdicts } from './printVerdicts.js';
-import { type RoundResult, soakRound } from './soakRound.js';
+import { type RoundResult } from './soakRound.js';
+import { soakRounds } from './soakRounds.js';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, seed: { type: 'string' }, 'at-once': { type: 'string' } },
+});
 const rounds = Number(values.rounds ?? 25);
 const firstSeed = Number(values.seed ?? Date.now() % 1_000_000_000);
-if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1');
+const atOnce = Number(values['at-once'] ?? 2);
+for (const [name, value] of Object.entries({ rounds, atOnce })) {
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is a whole number from 1`);
+}
 if (!Number.isSafeInteger(firstSeed)) throw new Error('--seed is a whole number');
 
 const started = Date.now();
 const results: RoundResult[] = [];
-for (let round = 0; round < rounds; round += 1) {
-  const seed = firstSeed + round;
-  const begun = Date.now();
-  const result = await soakRound(seed);
+await soakRounds({ firstSeed, rounds, atOnce, isOver: () => false }, (result) => {
   results.push(result);
-  const offences = result.verdicts.flatMap((verdict) => verdict.offences).length;
+  const { seed, changes, readers, kills, elapsedMs, verdicts } = result;
+  const violated = verdicts.filter(({ offences }) => offences.length > 0);
   console.log(
-    `round ${round + 1} of ${rounds}, seed ${seed}: ${result.changes} changes, ${result.readers} readers, ${result.kills} kills, ${Date.now() - begun} ms, ${offences} violations`,
+    `round ${results.length} of ${rounds}, seed ${seed}: ${changes} changes, ${readers} readers, ${kills} kills, ${elapsedMs} ms, ${violated.length} guarantees violated`,
   );
-  if (offences > 0) {
-    console.log(printVerdicts(result.verdicts.filter((verdict) => verdict.offences.length > 0)));
-    console.log(`replay: npm run soak -- --rounds 1 --seed ${seed}`);
-  }
-}
+  if (violated.length > 0) console.log(`${printVerdicts(violated)}\nreplay: npm run soak -- --rounds 1 --seed ${seed}`);
+});
 
 const sum = (of: (result: RoundResult) => number): number => results.reduce((total, result) => total + of(result), 0);
 const verdicts = addVerdicts(results.map((result) => result.verdicts));
-const violations = verdicts.flatMap(({ offences }) => offences).length;
+const violations = verdicts.reduce((total, { offences }) => total + offences.length, 0);
+console.log(printVerdicts(verdicts));
 console.log(
-  verdicts
-    .map(({ guarantee, checked, offences }) => `${guarantee}: ${checked} checked, ${offences.length} violated`)
-    .join('\n'),
-);
-console.log(
-  `${new Date().toISOString().slice(0, 10)}: ${rounds} rounds, seeds ${firstSeed} to ${firstSeed + rounds - 1}, ${sum(({ changes }) => changes)} changes, ${sum(({ readers }) => readers)} readers, ${sum(({ kills }) => kills)} kills, ${violations} violations, ${Math.round((Date.now() - started) / 1_000)} s`,
+  `${new Date().toISOString().slice(0, 10)}: ${results.length} rounds, seeds ${firstSeed} to ${firstSeed + rounds - 1}, ` +
+    `${sum(({ changes }) => changes)} changes, ${sum(({ readers }) => readers)} readers, ${sum(({ kills }) => kills)} kills, ` +
+    `${violations} violations, ${Math.round((Date.now() - started) / 1_000)} s`,
 );
 process.exitCode = violations === 0 ? 0 : 1;

@@ -19,9 +19,19 @@ export interface RoundResult {
   readonly readers: number;
   /** How often the gateway was killed. */
   readonly kills: number;
+  readonly elapsedMs: number;
 }
 
-const ARGUMENTS = ['--grace-period-seconds', '0.15', '--local-cores', '4', '--log-level', 'error'];
+const ARGUMENTS = [
+  '--grace-period-seconds',
+  '0.15',
+  '--local-cores',
+  '4',
+  '--log-level',
+  'error',
+  '--bookmark-seconds',
+  '0.1',
+];
 
 /** A gateway of its own, which is killed and started again on the same data folder. */
 class MortalGateway implements AsyncDisposable {
@@ -71,6 +81,7 @@ class MortalGateway implements AsyncDisposable {
 
 /** One round of random load and random faults, the same plan for the same seed; all guarantees are checked over all that was recorded. */
 export async function soakRound(seed: number): Promise<RoundResult> {
+  const started = performance.now();
   await using gateway = await MortalGateway.start();
   const { recording, failures } = await runPlan(planOf(seed, true), {
     address: gateway.address,
@@ -88,5 +99,6 @@ export async function soakRound(seed: number): Promise<RoundResult> {
     changes: recording.log.length,
     readers: recording.histories.length,
     kills: gateway.kills,
+    elapsedMs: Math.round(performance.now() - started),
   };
 }
