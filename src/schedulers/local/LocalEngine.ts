@@ -1,15 +1,16 @@
 import { rmSync } from 'node:fs';
-import { type TaskEvent } from '../../domain/advanceTask.js';
 import { type Cancellation, isOver } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { cancelNotice } from './cancelNotice.js';
 import { claimReady } from './claimReady.js';
 import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
 import { launchTask, type LaunchParts } from './launchTask.js';
+import { processEndEvent } from './processEndEvent.js';
 import { type TaskRow } from './rows.js';
 import { stopTask, systemCancellation } from './stopTasks.js';
 import { StoreQueue } from './StoreQueue.js';
-import { type CancelNotice, type ProcessEnd, type TaskProcess } from './TaskProcess.js';
+import { type ProcessEnd, type TaskProcess } from './TaskProcess.js';
 
 /** How long after SIGKILL a process group may still be seen before the watchdog gives it up, in milliseconds. */
 const WATCHDOG = 30_000;
@@ -99,7 +100,7 @@ export class LocalEngine {
       switch (adoption.kind) {
         case 'NEVER_STARTED':
           gone.push(() => {
-            if (!isStartStored) store.transaction(() => store.saveTask({ ...row, isLaunched: false }));
+            if (!isStartStored) this.#takeBackClaim(ref);
             else
               this.#storeEnd(ref, { kind: 'LOST', endReason: 'UNKNOWN', message: 'No trace of the process was found' });
           });
@@ -122,6 +123,15 @@ export class LocalEngine {
     this.dispatch();
   }
 
+  /** The start was never made: the task waits again, as it is now. What was stored since it was looked for may have ended it. */
+  #takeBackClaim(ref: TaskRef): void {
+    const { store } = this.#parts;
+    store.transaction(() => {
+      const row = store.task(ref);
+      if (row?.isLaunched === true) store.saveTask({ ...row, isLaunched: false });
+    });
+  }
+
   /** Starts what is ready and fits. Called whenever something became ready or capacity became free. */
   dispatch(): void {
     this.#isWanted = true;
@@ -140,7 +150,7 @@ export class LocalEngine {
       if (cancellation !== null) cancellations.set(cancellation.id, cancellation);
       if (running === undefined) continue;
       running.cancellationId = cancellation?.id ?? running.cancellationId;
-      if (kind === 'TERMINATE' && cancellation !== null) running.process.terminate(noticeOf(cancellation));
+      if (kind === 'TERMINATE' && cancellation !== null) running.process.terminate(cancelNotice(cancellation));
       else this.#kill(running, cancellation);
     }
     for (const cancellation of cancellations.values()) this.#signalled(cancellation);
@@ -241,7 +251,7 @@ export class LocalEngine {
   #storeEnd(ref: TaskRef, end: ProcessEnd): void {
     const { store } = this.#parts;
     const row = store.task(ref);
-    this.#update(ref, (job, current) => job.advance(current, eventOf(end)));
+    this.#update(ref, (job, current) => job.advance(current, processEndEvent(end)));
     if (row === null) return;
     this.#removeFiles(row);
     const id = row.status.cancellationId;
@@ -336,7 +346,7 @@ export class LocalEngine {
   }
 
   #kill(running: RunningTask, cancellation: Cancellation | null): void {
-    if (cancellation?.force === true) running.process.kill(noticeOf(cancellation));
+    if (cancellation?.force === true) running.process.kill(cancelNotice(cancellation));
     else running.process.kill();
     running.timers.push(
       this.#parts.clock.at(this.#parts.clock.now() + WATCHDOG, () => this.#queue.run(() => this.#giveUp(running))),
@@ -380,25 +390,4 @@ export class LocalEngine {
       ),
     );
   }
-}
-
-function eventOf(end: ProcessEnd): TaskEvent {
-  switch (end.kind) {
-    case 'EXIT':
-      return { type: 'EXIT', exitCode: end.exitCode, signal: end.signal };
-    case 'START_FAILED':
-      return { type: 'START_FAILED', message: end.message };
-    case 'LOST':
-      return { type: 'LOST', endReason: end.endReason, message: end.message };
-  }
-}
-
-function noticeOf(cancellation: Cancellation): CancelNotice {
-  const { message, requestedBy, force, graceExpiresAt } = cancellation;
-  return {
-    message,
-    requestedBy,
-    force,
-    graceExpiresAt: graceExpiresAt === null ? null : new Date(graceExpiresAt).toISOString(),
-  };
 }
