@@ -2,8 +2,8 @@ import { describeChange, type History, isInScope, type RecordedChange, type Reco
 import { Findings, type Verdict } from './Verdict.js';
 
 /**
- * Reliable: no reader misses a change of its scope between the first place that it stood at and the last. Only a gap or an error that
- * the gateway says may leave something out; a snapshot then, or one that was asked for, must show each task as the log has it at that place,
+ * Reliable: no reader misses a change of its scope between the first place that it stood at and the last. Only a gap or CURSOR_EXPIRED,
+ * which the gateway says, may leave something out; a snapshot then, or one that was asked for, must show each task as the log has it at that place,
  * and leave out none but subtasks.
  */
 export function reliable(recording: Recording): Verdict {
@@ -66,8 +66,13 @@ class Reading {
           this.#place = Math.max(place, this.#place ?? 0);
           break;
         }
+        case 'ERROR': {
+          const { code } = event;
+          this.#findings.check(code === 'CURSOR_EXPIRED', this.#history.reader, () => `was ended with ${code}`);
+          this.#place = null;
+          break;
+        }
         case 'GAP':
-        case 'ERROR':
           this.#place = null;
           this.#snapshotAllowed = true;
           break;
