@@ -8,6 +8,7 @@ import { expiredAt, readCursor, readJobScope, readTaskScope } from '../changeSco
 import { TaskStateEnum } from '../enums.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
 import { JobStateChange, TaskStateChange } from '../objects/StateChanges.js';
+import { TaskScopeArgs } from '../inputs/TaskScopeArgs.js';
 import { CursorScalar } from '../scalars.js';
 import { untilReturned } from '../untilReturned.js';
 
@@ -16,16 +17,7 @@ const AFTER =
   'Error code CURSOR_EXPIRED, and the end, where the log no longer holds its place.';
 
 @ArgsType()
-class TaskStateChangedArgs {
-  @Field(() => ID, {
-    nullable: true,
-    description: "This job's tasks and subtasks; where left out, all that you may see.",
-  })
-  readonly jobId?: string | null;
-
-  @Field(() => ID, { nullable: true, description: 'With `jobId`: this task, and its subtasks where it is a master.' })
-  readonly taskId?: string | null;
-
+class TaskStateChangedArgs extends TaskScopeArgs {
   @Field(() => [TaskStateEnum], { nullable: true, description: 'Only changes into one of these states.' })
   readonly states?: readonly TaskState[] | null;
 

@@ -1,5 +1,5 @@
 import { type GraphQLResolveInfo } from 'graphql';
-import { Args, ArgsType, Ctx, Field, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { Args, ArgsType, Ctx, Field, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { type FeedStart, readTaskFeed } from '../../feed/readTaskFeed.js';
 import { type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../log/ChangeLog.js';
@@ -7,6 +7,7 @@ import { findCursor, readTaskScope } from '../changeScope.js';
 import { badUserInput } from '../errors.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
 import { feedMessageOf, TaskFeedMessage } from '../objects/TaskFeedMessages.js';
+import { TaskScopeArgs } from '../inputs/TaskScopeArgs.js';
 import { CursorScalar } from '../scalars.js';
 import { selectsField } from '../selectsField.js';
 import { untilReturned } from '../untilReturned.js';
@@ -15,16 +16,7 @@ import { untilReturned } from '../untilReturned.js';
 export const MAX_LATENCY_MS = 5_000;
 
 @ArgsType()
-class TaskFeedArgs {
-  @Field(() => ID, {
-    nullable: true,
-    description: "This job's tasks and subtasks; where left out, all that you may see.",
-  })
-  readonly jobId?: string | null;
-
-  @Field(() => ID, { nullable: true, description: 'With `jobId`: this task, and its subtasks where it is a master.' })
-  readonly taskId?: string | null;
-
+class TaskFeedArgs extends TaskScopeArgs {
   @Field(() => CursorScalar, {
     nullable: true,
     description:
