@@ -62,6 +62,11 @@ async function until(subscription: Subscription, predicate: (messages: readonly 
   return messagesOf(subscription);
 }
 
+/** The number of the record that comes next at this cursor. */
+function sequenceOf(cursor = ''): number {
+  return Number(Buffer.from(cursor, 'base64url').toString().split('.')[1]);
+}
+
 const ofType = (messages: readonly Message[], type: string): readonly Message[] =>
   messages.filter(({ __typename }) => __typename === type);
 
@@ -167,12 +172,13 @@ describe('taskFeed', () => {
         .filter(({ instances, state }) => instances !== '' && state === 'RUNNING');
       return running.reduce((sum, { count }) => sum + count, 0) === 4;
     });
-    await cancelTask(gateway, jobId, '1', { message: 'too many', force: true });
+    const canceled = await cancelTask(gateway, jobId, '1', { message: 'too many', force: true });
     const all = await until(feed, (messages) =>
       messages.some(({ ranges }) => ranges?.some(({ instances, state }) => instances === '' && state === 'CANCELED')),
     );
     feed.leave();
     expect(all.length).toBeLessThanOrEqual(20);
+    expect(sequenceOf(all.at(-1)?.cursor) - sequenceOf(canceled.cursor)).toBeLessThanOrEqual(10 + 4);
     const ranges = ofType(all, 'TaskFeedChanges').flatMap((message) => message.ranges ?? []);
     const subtasks = ranges.filter(({ instances }) => instances !== '');
     const told = (state: string): number =>

@@ -2,6 +2,7 @@
  * Preloaded into a built gateway (`node --import`): ends it as `kill -9` does when it comes to the moment that CRASH_AT names.
  * BEFORE_SIGNAL: a cancel is stored, SIGTERM not sent. BEFORE_KILL: the grace period is over, SIGKILL not sent.
  * NEVER_KILL: no crash, but SIGKILL is not sent, so that what is to be killed stays as it is.
+ * BEFORE_JOB_FOLDER: a task is about to start, the folder for its job's files is not made.
  * BEFORE_END_STORED: the launcher is gone, its end not stored. BEFORE_START_STORED: a command was started, its start not stored.
  */
 type Patched = Record<string, (...args: unknown[]) => unknown>;
@@ -21,6 +22,7 @@ function crash(): Promise<never> {
 
 const group = await prototypeOf('ProcessGroup');
 const processes = await prototypeOf('LinuxTaskProcesses');
+const folder = await prototypeOf('DataFolder');
 
 switch (process.env['CRASH_AT']) {
   case 'BEFORE_SIGNAL':
@@ -34,6 +36,9 @@ switch (process.env['CRASH_AT']) {
     break;
   case 'BEFORE_END_STORED':
     group['launcherGone'] = crash;
+    break;
+  case 'BEFORE_JOB_FOLDER':
+    folder['makeJobFolder'] = crash;
     break;
   case 'BEFORE_START_STORED': {
     const launch = processes['launch'];
