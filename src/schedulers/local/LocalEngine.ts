@@ -96,6 +96,7 @@ export class LocalEngine {
         runFile: folder.taskFile(ref, `run${row.run}`),
         cancelFile: folder.taskFile(ref, `cancel${row.run}`),
       };
+      folder.makeJobFolder(ref.jobId);
       const adoption = await processes.adopt(files, identity);
       switch (adoption.kind) {
         case 'NEVER_STARTED':
@@ -327,11 +328,14 @@ export class LocalEngine {
   }
 
   #armGrace(cancellation: Cancellation): void {
-    const { id, graceExpiresAt } = cancellation;
+    const { id, graceExpiresAt, gracePeriodSeconds } = cancellation;
+    const { clock } = this.#parts;
     if (graceExpiresAt === null || this.#graceTimers.has(id)) return;
+    /** Where the clock was set back, the deadline is no further off than the whole grace period. */
+    const deadline = Math.min(graceExpiresAt, clock.now() + gracePeriodSeconds * 1_000);
     this.#graceTimers.set(
       id,
-      this.#parts.clock.at(graceExpiresAt, () => this.#queue.run(() => this.#expireGrace(id))),
+      clock.at(deadline, () => this.#queue.run(() => this.#expireGrace(id))),
     );
   }
 
@@ -379,7 +383,7 @@ export class LocalEngine {
     const startedAt = store.task(ref)?.status.startedAt ?? null;
     if (running === undefined || runtimeSeconds === null || startedAt === null) return;
     running.timers.push(
-      clock.at(startedAt + runtimeSeconds * 1_000, () =>
+      clock.at(Math.min(startedAt, clock.now()) + runtimeSeconds * 1_000, () =>
         this.#queue.run(() =>
           this.#update(ref, (job, row) => {
             if (row.status.state !== 'RUNNING') return;
