@@ -94,6 +94,7 @@ export async function soakRound(seed: number): Promise<RoundResult> {
     seed,
     verdicts: [
       ...validateRecording(recording),
+      { guarantee: 'completed', checked: 1, offences: [] },
       { guarantee: 'answered', checked: recording.commands.length, offences: answers },
     ],
     changes: recording.log.length,
