@@ -97,3 +97,30 @@ test(
     );
   },
 );
+
+test('A grace period ends in its time where the clock was set back while the gateway was away', async () => {
+  await using world = await ScriptedWorld.open([spec('ignores SIGTERM')]);
+  await world.give({ kind: 'cancelTask', ref: { taskNumber: 1, instance: null }, force: false });
+  await world.restart(() => world.clock.jump(-48 * HOUR));
+  world.clock.advance(GRACE_SECONDS * SECOND - 1);
+  await world.settle();
+  expect(await statesOf(world)).toEqual(['CANCELING']);
+  world.clock.advance(1);
+  await world.settle();
+  expect(await statesOf(world)).toEqual(['FAILED']);
+});
+
+test('A time limit holds where the clock was set back while the gateway was away', async () => {
+  await using world = await ScriptedWorld.open([spec('limited', { runtimeSeconds: 7 })]);
+  await world.restart(() => world.clock.jump(-48 * HOUR));
+  world.clock.advance((7 + GRACE_SECONDS) * SECOND);
+  await world.settle();
+  world.clock.advance(GRACE_SECONDS * SECOND);
+  await world.settle();
+  expect(await statesOf(world)).toEqual(['FAILED']);
+});
+
+async function statesOf(world: ScriptedWorld): Promise<readonly string[]> {
+  const { finals } = await world.recording();
+  return finals.filter(({ id }) => id.includes('.')).map(({ state }) => state);
+}
