@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { connectSubscriber } from '../test/support/connectSubscriber.js';
 import { cancelLatency } from './cancelLatency.js';
 import { type Time, withGateway } from './client.js';
-import { millionSubtasks } from './millionSubtasks.js';
+import { manySubscribers } from './manySubscribers.js';
+import { type Finding, millionSubtasks } from './millionSubtasks.js';
+import { type Gateway } from '../test/support/startGateway.js';
 import { killToExit, roundTrips, withBareServer } from './rawLimits.js';
 import { median, percentile } from './statistics.js';
 import { JOB_CHANGES, type Passage, passThroughGateway, passThroughNode, passThroughXargs } from './throughput.js';
@@ -20,7 +22,7 @@ const ROUNDS = 3;
 
 const AIMS = { shareOfXargs: 0.5, witnessP99: 50 } as const;
 
-const SECTIONS = ['cancel', 'throughput', 'million'];
+const SECTIONS = ['cancel', 'throughput', 'million', 'subscribers'];
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : SECTIONS;
 for (const section of wanted) {
@@ -31,15 +33,21 @@ const folder = await mkdtemp(join(tmpdir(), 'taskgate-bench-'));
 try {
   if (wanted.includes('cancel')) await withBareServer(benchCancel);
   if (wanted.includes('throughput')) await withBareServer(benchThroughput);
-  if (wanted.includes('million')) await benchMillion();
+  if (wanted.includes('million'))
+    await benchFindings('A sweep of 1,000,000 with 8 running, canceled', 'million', millionSubtasks);
+  if (wanted.includes('subscribers'))
+    await benchFindings('A thousand feeds under a burst', 'subscribers', manySubscribers);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function benchMillion(): Promise<void> {
-  console.log('\nA sweep of 1,000,000 with 8 running, canceled');
-  const findings = await withGateway(join(folder, 'million'), ['--local-cores', '8'], millionSubtasks);
-  for (const { what, value, unit, limit } of findings) {
+async function benchFindings(
+  title: string,
+  name: string,
+  find: (gateway: Gateway) => Promise<readonly Finding[]>,
+): Promise<void> {
+  console.log(`\n${title}`);
+  for (const { what, value, unit, limit } of await withGateway(join(folder, name), ['--local-cores', '8'], find)) {
     tell(`${what}: at most ${limit} ${unit}, is ${value.toFixed(1)}`, value <= limit);
   }
 }

@@ -149,9 +149,15 @@ export class LocalScheduler implements Scheduler {
       scheduler.#upkeep.start();
       return { ok: true, scheduler, log };
     } catch (error) {
-      if (!isSqliteError(error) && !(error instanceof StoreError)) throw error;
       database.close();
-      return unreadable(folder, error.message);
+      if (isSqliteError(error) || error instanceof StoreError) return unreadable(folder, error.message);
+      folder.close();
+      if (!isSystemError(error)) throw error;
+      return {
+        ok: false,
+        code: 'DATA_DIR_UNUSABLE',
+        message: `The data folder ${folder.path} cannot be used: ${error.message}`,
+      };
     }
   }
 
@@ -371,6 +377,11 @@ export class LocalScheduler implements Scheduler {
 function unreadable(folder: DataFolder, reason: string): LocalOpening {
   folder.close();
   return { ok: false, code: 'STORE_UNREADABLE', message: `The store ${folder.storePath} cannot be used: ${reason}` };
+}
+
+/** Whether the error is one of the operating system: a full disk, a file that may not be opened. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function visible(viewer: Viewer, task: Task | null): Task | null {
