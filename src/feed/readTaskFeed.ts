@@ -67,8 +67,10 @@ export async function* readTaskFeed(
     }
     const batch = takeBatch(slice.records, position, filter, bySingles);
     const now = clock.now();
+    /** Where the clock was set back, nothing is held up for longer than otherwise. */
+    quietSince = Math.min(quietSince, now);
     if (batch.parts.length > 0) {
-      due ??= now + maxLatencyMs;
+      due = Math.min(due ?? Infinity, now + maxLatencyMs);
       if (!batch.isFull && now < due) {
         await wait(options, log.end(), due, health, signal);
         continue;

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SCOPES, type Viewer } from '../../src/domain/access.js';
+import { readTaskFeed } from '../../src/feed/readTaskFeed.js';
+import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
+import { type ChangeLog } from '../../src/log/ChangeLog.js';
+import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
+import { ScriptedProcesses } from '../support/ScriptedProcesses.js';
+import { JumpingClock } from './JumpingClock.js';
+
+const viewer: Viewer = { user: 'ada', scopes: new Set(SCOPES) };
+const DAY = 86_400_000;
+const LATENCY = 100;
+const BOOKMARK = 5_000;
+
+let dataDir: string;
+let clock: JumpingClock;
+let scheduler: LocalScheduler;
+let log: ChangeLog;
+let abort: AbortController;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'taskgate-feed-jumps-'));
+  clock = new JumpingClock();
+  abort = new AbortController();
+  const opening = await LocalScheduler.open({
+    dataDir,
+    cores: 1,
+    gracePeriodSeconds: 5,
+    retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
+    version: 'test',
+    warn: () => undefined,
+    clock,
+    processes: new ScriptedProcesses(),
+  });
+  if (!opening.ok) throw new Error(opening.message);
+  ({ scheduler, log } = opening);
+});
+afterEach(async () => {
+  abort.abort();
+  await scheduler.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Pulls all messages of a feed that begins now; answers what has come so far. */
+function follow(): readonly TaskFeedMessage['kind'][] {
+  const kinds: TaskFeedMessage['kind'][] = [];
+  const feed = readTaskFeed(
+    {
+      log,
+      scheduler,
+      clock,
+      viewer,
+      filter: { kind: 'task', jobId: null, taskNumber: null, instance: null, owner: null },
+      start: { kind: 'NOW' },
+      snapshot: false,
+      maxLatencyMs: LATENCY,
+      bookmarkMs: BOOKMARK,
+      bySingles: false,
+    },
+    abort.signal,
+  );
+  void (async () => {
+    for await (const { kind } of feed) kinds.push(kind);
+  })();
+  return kinds;
+}
+
+async function pass(milliseconds: number): Promise<void> {
+  clock.advance(milliseconds);
+  for (let round = 0; round < 10; round += 1) await setImmediate();
+}
+
+async function createJob(): Promise<void> {
+  const spec = {
+    name: 'job',
+    priority: 'NORMAL',
+    project: null,
+    runUntilCanceled: false,
+    failOnTaskFailure: false,
+  } as const;
+  const task = {
+    name: '',
+    commandLine: 'true',
+    sweep: null,
+    workDirectory: null,
+    stdinPath: null,
+    stdoutPath: null,
+    stderrPath: null,
+    environment: [],
+    minCores: 1,
+    runtimeSeconds: null,
+    isRerunnable: true,
+    dependsOn: [],
+  };
+  const created = await scheduler.createJob(viewer, { spec, tasks: [task], submit: false, idempotencyKey: null });
+  expect(created.ok).toBe(true);
+}
+
+test('Changes that wait for others come within twice the latency where the clock is set back meanwhile', async () => {
+  const kinds = follow();
+  await pass(0);
+  await createJob();
+  await pass(LATENCY - 1);
+  expect(kinds).toEqual(['STATUS']);
+  clock.jump(-DAY);
+  await pass(1);
+  await pass(LATENCY);
+  expect(kinds).toEqual(['STATUS', 'CHANGES']);
+});
+
+test('A bookmark comes within twice the quiet time where the clock is set back meanwhile', async () => {
+  const kinds = follow();
+  await pass(0);
+  clock.jump(-DAY);
+  await pass(BOOKMARK);
+  await pass(BOOKMARK);
+  expect(kinds).toEqual(['STATUS', 'BOOKMARK']);
+});
