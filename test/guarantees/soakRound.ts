@@ -1,9 +1,12 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { processesOf } from '../support/jobs.js';
 import { type Gateway, startGateway } from '../support/startGateway.js';
 import { GatewayAddress } from './GatewayAddress.js';
+import { isOver } from './History.js';
 import { type FaultStep, planOf } from './LoadPlan.js';
 import { type Readership } from './Readership.js';
 import { runPlan } from './runPlan.js';
@@ -36,6 +39,8 @@ const ARGUMENTS = [
 /** A gateway of its own, which is killed and started again on the same data folder. */
 class MortalGateway implements AsyncDisposable {
   kills = 0;
+  /** Whether all its jobs have ended, and with them their processes. */
+  isAtRest = false;
   readonly address: GatewayAddress;
   #gateway: Gateway;
   readonly #dataDir: string;
@@ -75,7 +80,15 @@ class MortalGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#gateway.stop('SIGKILL');
+    if (!this.isAtRest) this.#endTasks();
     await rm(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  #endTasks(): void {
+    const jobs = join(this.#dataDir, 'jobs');
+    for (const jobId of existsSync(jobs) ? readdirSync(jobs) : []) {
+      for (const pid of processesOf({ dataDir: this.#dataDir }, jobId)) process.kill(pid, 'SIGKILL');
+    }
   }
 }
 
@@ -89,6 +102,7 @@ export async function soakRound(seed: number): Promise<RoundResult> {
     isOwn: true,
     patienceMs: 10_000,
   });
+  gateway.isAtRest = recording.finals.every(({ state }) => isOver(state));
   const answers = failures.map((problem) => ({ reader: 'client', problem }));
   return {
     seed,
