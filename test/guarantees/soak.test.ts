@@ -5,10 +5,10 @@ import { soakRounds } from './soakRounds.js';
 
 const ROUNDS = 25;
 /** No round is begun later than this, in milliseconds: on a slow machine there are fewer. */
-const BUDGET_MS = 60_000;
+const BUDGET_MS = 150_000;
 
 test(
-  `${ROUNDS} rounds of random load and faults, or as many as a minute has room for, violate no guarantee`,
+  `${ROUNDS} rounds of random load and faults, or as many as two and a half minutes have room for, violate no guarantee`,
   { timeout: 2 * BUDGET_MS },
   async () => {
     const firstSeed = Number(process.env['SOAK_SEED'] ?? Date.now() % 1_000_000_000);
