@@ -109,3 +109,11 @@ function runLauncher({ runFile, cancelFile, commandLine }: Launch): {
   });
   return { pid: child.pid, ended: new Promise((resolve) => child.once('exit', resolve)) };
 }
+
+test('A start that was looked for once and never made may be looked for again, after a second crash: it still was never made', async () => {
+  const launch = launchOf('never', 'true');
+  for (let crash = 1; crash <= 2; crash += 1) {
+    expect(await processes.adopt(launch, null)).toEqual({ kind: 'NEVER_STARTED' });
+  }
+  expect(readRunFile(launch.runFile)).toEqual({ pid: null, isRefused: true, status: null });
+});

@@ -59,10 +59,10 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 
   async adopt(launch: Pick<Launch, 'runFile' | 'cancelFile'>, identity: ProcessIdentity | null): Promise<Adoption> {
-    if (claimRunFile(launch.runFile)) {
-      return identity === null ? { kind: 'NEVER_STARTED' } : { kind: 'ENDED', end: lost(identity) };
-    }
-    const { pid, status } = await this.#readClaimed(launch.runFile);
+    const { pid, status, isRefused } = claimRunFile(launch.runFile)
+      ? readRunFile(launch.runFile)
+      : await this.#readClaimed(launch.runFile);
+    if (isRefused) return identity === null ? { kind: 'NEVER_STARTED' } : { kind: 'ENDED', end: lost(identity) };
     if (pid === null)
       return {
         kind: 'ENDED',
@@ -113,7 +113,7 @@ export class LinuxTaskProcesses implements TaskProcesses {
   async #readClaimed(runFile: string): Promise<ReturnType<typeof readRunFile>> {
     for (let attempt = 0; ; attempt += 1) {
       const record = readRunFile(runFile);
-      if (record.pid !== null || attempt === CLAIM_POLL.times) return record;
+      if (record.pid !== null || record.isRefused || attempt === CLAIM_POLL.times) return record;
       await new Promise<void>((resolve) => void this.#clock.at(this.#clock.now() + CLAIM_POLL.interval, resolve));
     }
   }

@@ -1,18 +1,23 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /** What a launcher has written so far. */
 export interface RunRecord {
   /** Null: not written yet. */
   readonly pid: number | null;
+  /** A gateway took the file, not a launcher: the command was not run and never will be. */
+  readonly isRefused: boolean;
   /** As the shell's `$?` gives it; null: the command has not ended, or was killed with its launcher. */
   readonly status: number | null;
 }
 
-/** Takes the run file for good if no launcher has: then the command is never run. */
+/** Stands in the first line in place of a process id. */
+const REFUSED = 'refused';
+
+/** Takes the run file for good if nobody has: then the command is never run, which the file tells whoever looks later. */
 export function claimRunFile(path: string): boolean {
   try {
-    closeSync(openSync(path, 'wx'));
+    writeFileSync(path, `${REFUSED}\n`, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -28,8 +33,13 @@ export function readRunFile(path: string): RunRecord {
   } catch {
     text = '';
   }
-  const [pid, status] = text.split('\n').slice(0, -1);
-  return { pid: pid === undefined ? null : Number(pid), status: status === undefined ? null : Number(status) };
+  const [first, status] = text.split('\n').slice(0, -1);
+  const isRefused = first === REFUSED;
+  return {
+    pid: first === undefined || isRefused ? null : Number(first),
+    isRefused,
+    status: status === undefined ? null : Number(status),
+  };
 }
 
 const SIGNAL_NAMES: ReadonlyMap<number, string> = new Map(
