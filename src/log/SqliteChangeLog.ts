@@ -4,6 +4,7 @@ import { InstanceSet } from '../domain/InstanceSet.js';
 import { type ChangeLogWriter, type LogFilter, type LogRecord, type LogSlice } from './ChangeLog.js';
 import { comparePositions, type LogPosition } from './LogPosition.js';
 import { type Migration } from './openDatabase.js';
+import { Waiters } from './Waiters.js';
 
 /** What a record of a job says of a task. */
 const NO_TASK = { taskNumber: null, instances: null };
@@ -56,7 +57,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
   readonly #insert: StatementSync;
   readonly #selects = new Map<string, StatementSync>();
   readonly #recent: LogRecord[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #pending: LogRecord[] = [];
   #newest: number;
   #oldest: number;
@@ -112,7 +113,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
     this.#recent.push(...this.#pending.slice(-RECENT));
     if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, this.#recent.length - RECENT);
     this.#pending = [];
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiters.wake();
   }
 
   rolledBack(): void {
@@ -132,16 +133,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
   }
 
   grownBeyond(position: LogPosition, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || comparePositions(this.end(), position) > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
+    return comparePositions(this.end(), position) > 0 ? Promise.resolve() : this.#waiters.wait(signal);
   }
 
   retain(now: number): boolean {

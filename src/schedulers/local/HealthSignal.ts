@@ -1,10 +1,11 @@
 import { type Clock } from '../../domain/Clock.js';
+import { Waiters } from '../../log/Waiters.js';
 import { type SchedulerHealth } from '../scheduler.js';
 
 /** Whether the embedded scheduler can do its work, and a signal of every change of that. */
 export class HealthSignal {
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #problem: string | null = null;
   #since: number;
 
@@ -17,7 +18,7 @@ export class HealthSignal {
   set(problem: string | null): void {
     if ((problem === null) !== (this.#problem === null)) this.#since = this.#clock.now();
     this.#problem = problem;
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiters.wake();
   }
 
   /** The health now. */
@@ -38,20 +39,7 @@ export class HealthSignal {
       const health = this.current();
       if (health.since !== since) yield health;
       since = health.since;
-      if (this.#since === since) await this.#changed(signal);
+      if (this.#since === since) await this.#waiters.wait(signal);
     }
-  }
-
-  #changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }
