@@ -7,6 +7,7 @@ import { badUserInput } from '../errors.js';
 import { jobFilterOf } from '../inputs/filters.js';
 import { JobArgs, TaskArgs } from '../inputs/mutationArgs.js';
 import { ChangePageArgs, JobPageArgs } from '../inputs/pageArgs.js';
+import { TaskScopeArgs } from '../inputs/TaskScopeArgs.js';
 import { type Loaders } from '../Loaders.js';
 import { CancelPreviewObject } from '../objects/CancelPreviewObject.js';
 import { JobConnection } from '../objects/JobConnection.js';
@@ -25,18 +26,6 @@ import { readPageArgs } from '../readPageArgs.js';
 class NodeArgs {
   @Field(() => ID, { description: 'The global id: job "42", task "42.3" or subtask "42.3.17".' })
   readonly id!: string;
-}
-
-@ArgsType()
-class TaskChangesArgs extends ChangePageArgs {
-  @Field(() => ID, {
-    nullable: true,
-    description: "This job's tasks and subtasks; where left out, all that you may see.",
-  })
-  readonly jobId?: string | null;
-
-  @Field(() => ID, { nullable: true, description: 'With `jobId`: this task, and its subtasks where it is a master.' })
-  readonly taskId?: string | null;
 }
 
 @ArgsType()
@@ -91,10 +80,11 @@ export class QueryResolver {
       'The state changes that the log holds, the oldest first: the same records that subscriptions push, for clients that cannot stream.',
   })
   async taskChanges(
-    @Args(() => TaskChangesArgs) args: TaskChangesArgs,
+    @Args(() => ChangePageArgs) page: ChangePageArgs,
+    @Args(() => TaskScopeArgs) scope: TaskScopeArgs,
     @Ctx() { loaders }: GraphQLContext,
   ): Promise<TaskStateChangeConnection> {
-    return readChangePage(loaders, await readTaskScope(args, loaders), args);
+    return readChangePage(loaders, await readTaskScope(scope, loaders), page);
   }
 
   @Query(() => CancelPreviewObject, {
