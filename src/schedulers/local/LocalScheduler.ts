@@ -5,7 +5,6 @@ import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type Job, type Task } from '../../domain/Job.js';
 import { done, type Outcome, refused } from '../../domain/Refusal.js';
-import { MAX_MESSAGE_LENGTH } from '../../domain/validateJob.js';
 import { type ChangeLog } from '../../log/ChangeLog.js';
 import { openDatabase } from '../../log/openDatabase.js';
 import { LOG_MIGRATIONS, type Retention, SqliteChangeLog } from '../../log/SqliteChangeLog.js';
@@ -37,6 +36,7 @@ import {
 import { cancelJob, cancelTask, cancelTasks, previewCancel } from './cancellation.js';
 import { type CommandContext, type Done } from './CommandContext.js';
 import { DataFolder, type DataFolderProblem } from './DataFolder.js';
+import { describeScheduler } from './describeScheduler.js';
 import { finishJob, finishTask, requeueJob, requeueTask } from './endings.js';
 import { freezeTasks } from './freezeTasks.js';
 import { HealthSignal } from './HealthSignal.js';
@@ -115,23 +115,7 @@ export class LocalScheduler implements Scheduler {
       onHealth: (problem) => this.#health.set(problem),
     });
     this.#upkeep = new Upkeep(store, clock, warn);
-    this.info = {
-      kind: 'LOCAL',
-      name: hostname(),
-      version,
-      gracePeriodSeconds,
-      capabilities: {
-        submit: true,
-        requeue: true,
-        finish: true,
-        dependencies: true,
-        output: true,
-        cancelMessage: true,
-        messageMaxLength: MAX_MESSAGE_LENGTH,
-        callerGracePeriod: true,
-        push: true,
-      },
-    };
+    this.info = describeScheduler(version, gracePeriodSeconds);
   }
 
   /** Takes the data folder, opens the store and takes up what an earlier gateway left running. */
