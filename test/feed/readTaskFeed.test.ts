@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
@@ -8,58 +5,28 @@ import { type TaskSpec } from '../../src/domain/Job.js';
 import { MAX_LAG, readTaskFeed, SNAPSHOT_LIMIT, type TaskFeedOptions } from '../../src/feed/readTaskFeed.js';
 import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
-import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
 import { ManualClock } from '../support/ManualClock.js';
-import { ScriptedProcesses } from '../support/ScriptedProcesses.js';
+import { openScripted, type ScriptedScheduler } from '../support/openScripted.js';
+import { taskSpec } from '../support/taskSpec.js';
 
 const viewer: Viewer = { user: 'ada', scopes: new Set(SCOPES) };
 const filter = { kind: 'task', jobId: null, taskNumber: null, instance: null, owner: null } as const;
 
-let dataDir: string;
 let clock: ManualClock;
-let processes: ScriptedProcesses;
-let scheduler: LocalScheduler;
+let processes: ScriptedScheduler['processes'];
+let scheduler: ScriptedScheduler['scheduler'];
+let close: ScriptedScheduler['close'];
 let log: ChangeLog;
 let abort: AbortController;
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'taskgate-feed-'));
   clock = new ManualClock();
-  processes = new ScriptedProcesses();
   abort = new AbortController();
-  const opening = await LocalScheduler.open({
-    dataDir,
-    cores: 1,
-    gracePeriodSeconds: 5,
-    retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
-    version: 'test',
-    warn: () => undefined,
-    clock,
-    processes,
-  });
-  if (!opening.ok) throw new Error(opening.message);
-  ({ scheduler, log } = opening);
+  ({ scheduler, log, processes, close } = await openScripted(clock));
 });
 afterEach(async () => {
   abort.abort();
-  await scheduler.close();
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-const task = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
-  name: '',
-  commandLine: 'true',
-  sweep: null,
-  workDirectory: null,
-  stdinPath: null,
-  stdoutPath: null,
-  stderrPath: null,
-  environment: [],
-  minCores: 1,
-  runtimeSeconds: null,
-  isRerunnable: true,
-  dependsOn: [],
-  ...fields,
+  await close();
 });
 
 async function createJob(tasks: readonly TaskSpec[], submit = false): Promise<void> {
@@ -111,10 +78,10 @@ test('Changes wait for others until the latency is over, and come together', asy
   const next = open({ maxLatencyMs: 100 });
   expect(await next()).toMatchObject({ kind: 'STATUS', health: { reachable: true } });
   const message = next();
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   expect(await isPending(message)).toBe(true);
   clock.advance(60);
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   expect(await isPending(message)).toBe(true);
   clock.advance(40);
   expect(await message).toMatchObject({
@@ -128,7 +95,7 @@ test('A message that is full does not wait', async () => {
   const next = open({ maxLatencyMs: 5_000, bySingles: true });
   await next();
   const message = next();
-  await createJob([task({ sweep: { start: 1, end: 1_200, increment: 1 } })]);
+  await createJob([taskSpec({ sweep: { start: 1, end: 1_200, increment: 1 } })]);
   const sizes: number[] = [];
   for (const each of [await message, await next()]) sizes.push(each.kind === 'CHANGES' ? each.singles.length : -1);
   expect(sizes).toEqual([500, 500]);
@@ -139,12 +106,12 @@ test('A message that is full does not wait', async () => {
 });
 
 test('Bookmarks come when it has been quiet for their time, also while others are busy', async () => {
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   const next = open({ filter: { ...filter, jobId: 1 } });
   await next();
   const first = next();
   clock.advance(3_000);
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   expect(await isPending(first)).toBe(true);
   clock.advance(2_000);
   expect(await first).toEqual({ kind: 'BOOKMARK', position: log.end(), observedAt: clock.now() });
@@ -158,9 +125,9 @@ test('A reader that was up to date and falls too far behind gets a gap and a fre
   const next = open({ bySingles: true });
   await next();
   const waiting = next();
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   expect(await waiting).toMatchObject({ kind: 'CHANGES' });
-  await createJob(Array.from({ length: MAX_LAG + 1 }, () => task()));
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
   expect(await next()).toEqual({ kind: 'GAP', position: log.end(), reason: 'SLOW_CONSUMER' });
   let tasks = 0;
   for (let isLast = false; !isLast;) {
@@ -173,13 +140,13 @@ test('A reader that was up to date and falls too far behind gets a gap and a fre
   }
   expect(tasks).toBe(MAX_LAG + 2);
   const later = next();
-  await createJob([task()]);
+  await createJob([taskSpec()]);
   expect(await later).toMatchObject({ kind: 'CHANGES', singles: [{ ref: { jobId: 3, taskNumber: 1 } }] });
 });
 
 test('A reader that goes on from an old cursor gets every change, however many', async () => {
   const start = { kind: 'AFTER', position: log.end() } as const;
-  await createJob(Array.from({ length: MAX_LAG + 1 }, () => task()));
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
   const next = open({ start });
   let count = 0;
   while (count < MAX_LAG + 1) {
@@ -191,7 +158,7 @@ test('A reader that goes on from an old cursor gets every change, however many',
 });
 
 test('A snapshot shows one moment, whatever happens while it is read', async () => {
-  await createJob(Array.from({ length: 700 }, () => task()));
+  await createJob(Array.from({ length: 700 }, () => taskSpec()));
   const next = open({ snapshot: true });
   const first = await next();
   const position = log.end();
@@ -211,7 +178,7 @@ test('A snapshot shows one moment, whatever happens while it is read', async () 
 });
 
 test('A reader that takes too long over a snapshot gets a gap and another one', async () => {
-  await createJob(Array.from({ length: 1_200 }, () => task()));
+  await createJob(Array.from({ length: 1_200 }, () => taskSpec()));
   const next = open({ snapshot: true });
   expect(await next()).toMatchObject({ kind: 'SNAPSHOT', isLast: false });
   clock.advance(SNAPSHOT_LIMIT);
@@ -221,7 +188,7 @@ test('A reader that takes too long over a snapshot gets a gap and another one', 
 });
 
 test('A task that is killed and does not end is given up: the cancellation is LOST, and the task FAILED', async () => {
-  await createJob([task()], true);
+  await createJob([taskSpec()], true);
   for (let round = 0; round < 5; round += 1) await setImmediate();
   const ref = { jobId: 1, taskNumber: 1, instance: null };
   await scheduler.cancelTask(viewer, { ref, message: 'stop', force: true, gracePeriodSeconds: null });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type TaskSpec } from '../../src/domain/Job.js';
 import { LOG_START } from '../../src/log/LogPosition.js';
+import { taskSpec } from '../support/taskSpec.js';
 import { printVerdicts } from './printVerdicts.js';
 import { GRACE_SECONDS, ScriptedWorld } from './ScriptedWorld.js';
 import { validateRecording } from './validateRecording.js';
@@ -9,21 +10,7 @@ import { validateRecording } from './validateRecording.js';
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
-const spec = (name: string, fields: Partial<TaskSpec> = {}): TaskSpec => ({
-  name,
-  commandLine: 'true',
-  sweep: null,
-  workDirectory: null,
-  stdinPath: null,
-  stdoutPath: null,
-  stderrPath: null,
-  environment: [],
-  minCores: 1,
-  runtimeSeconds: null,
-  isRerunnable: true,
-  dependsOn: [],
-  ...fields,
-});
+const spec = (name: string, fields: Partial<TaskSpec> = {}): TaskSpec => taskSpec({ name, ...fields });
 
 const TASKS = [
   spec('first'),

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { readTaskFeed } from '../../src/feed/readTaskFeed.js';
 import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
-import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
-import { ScriptedProcesses } from '../support/ScriptedProcesses.js';
+import { openScripted, type ScriptedScheduler } from '../support/openScripted.js';
+import { taskSpec } from '../support/taskSpec.js';
 import { JumpingClock } from './JumpingClock.js';
 
 const viewer: Viewer = { user: 'ada', scopes: new Set(SCOPES) };
@@ -16,33 +13,20 @@ const DAY = 86_400_000;
 const LATENCY = 100;
 const BOOKMARK = 5_000;
 
-let dataDir: string;
 let clock: JumpingClock;
-let scheduler: LocalScheduler;
+let scheduler: ScriptedScheduler['scheduler'];
+let close: ScriptedScheduler['close'];
 let log: ChangeLog;
 let abort: AbortController;
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'taskgate-feed-jumps-'));
   clock = new JumpingClock();
   abort = new AbortController();
-  const opening = await LocalScheduler.open({
-    dataDir,
-    cores: 1,
-    gracePeriodSeconds: 5,
-    retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
-    version: 'test',
-    warn: () => undefined,
-    clock,
-    processes: new ScriptedProcesses(),
-  });
-  if (!opening.ok) throw new Error(opening.message);
-  ({ scheduler, log } = opening);
+  ({ scheduler, log, close } = await openScripted(clock));
 });
 afterEach(async () => {
   abort.abort();
-  await scheduler.close();
-  rmSync(dataDir, { recursive: true, force: true });
+  await close();
 });
 
 /** Pulls all messages of a feed that begins now; answers what has come so far. */
@@ -82,21 +66,7 @@ async function createJob(): Promise<void> {
     runUntilCanceled: false,
     failOnTaskFailure: false,
   } as const;
-  const task = {
-    name: '',
-    commandLine: 'true',
-    sweep: null,
-    workDirectory: null,
-    stdinPath: null,
-    stdoutPath: null,
-    stderrPath: null,
-    environment: [],
-    minCores: 1,
-    runtimeSeconds: null,
-    isRerunnable: true,
-    dependsOn: [],
-  };
-  const created = await scheduler.createJob(viewer, { spec, tasks: [task], submit: false, idempotencyKey: null });
+  const created = await scheduler.createJob(viewer, { spec, tasks: [taskSpec()], submit: false, idempotencyKey: null });
   expect(created.ok).toBe(true);
 }
 

@@ -18,25 +18,12 @@ import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
 import { type PageRequest } from '../../src/schedulers/scheduler.js';
 import { ManualClock } from '../support/ManualClock.js';
 import { ScriptedProcesses } from '../support/ScriptedProcesses.js';
+import { taskSpec } from '../support/taskSpec.js';
 
 const viewer: Viewer = { user: 'someone', scopes: new Set(SCOPES) };
 const GRACE_SECONDS = 5;
 
-const spec = (name: string, fields: Partial<TaskSpec> = {}): TaskSpec => ({
-  name,
-  commandLine: 'true',
-  sweep: null,
-  workDirectory: null,
-  stdinPath: null,
-  stdoutPath: null,
-  stderrPath: null,
-  environment: [],
-  minCores: 1,
-  runtimeSeconds: null,
-  isRerunnable: true,
-  dependsOn: [],
-  ...fields,
-});
+const spec = (name: string, fields: Partial<TaskSpec> = {}): TaskSpec => taskSpec({ name, ...fields });
 
 const TASKS = [
   spec('first'),

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock } from '../../src/domain/Clock.js';
+import { type ChangeLog } from '../../src/log/ChangeLog.js';
+import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
+import { ScriptedProcesses } from './ScriptedProcesses.js';
+
+/** The embedded scheduler on a temporary folder, whose clock and processes belong to the test. */
+export interface ScriptedScheduler {
+  readonly scheduler: LocalScheduler;
+  readonly log: ChangeLog;
+  readonly processes: ScriptedProcesses;
+  /** Closes it and removes the folder. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens it: one core, a grace period of 5 seconds, and a log that keeps everything. */
+export async function openScripted(clock: Clock): Promise<ScriptedScheduler> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'taskgate-scripted-'));
+  const processes = new ScriptedProcesses();
+  const opening = await LocalScheduler.open({
+    dataDir,
+    cores: 1,
+    gracePeriodSeconds: 5,
+    retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
+    version: 'test',
+    warn: () => undefined,
+    clock,
+    processes,
+  });
+  if (!opening.ok) throw new Error(opening.message);
+  const { scheduler, log } = opening;
+  return {
+    scheduler,
+    log,
+    processes,
+    close: async () => {
+      await scheduler.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
