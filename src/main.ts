@@ -32,6 +32,7 @@ async function serve(config: Config): Promise<void> {
     { pino },
     { LocalScheduler },
     { systemClock },
+    { SubscriberIndex },
     { buildTaskgateSchema },
     { createContext },
     { startServer },
@@ -40,6 +41,7 @@ async function serve(config: Config): Promise<void> {
     import('pino'),
     import('./schedulers/local/LocalScheduler.js'),
     import('./schedulers/local/systemClock.js'),
+    import('./feed/SubscriberIndex.js'),
     import('./graphql/buildTaskgateSchema.js'),
     import('./graphql/GraphQLContext.js'),
     import('./server/startServer.js'),
@@ -60,7 +62,8 @@ async function serve(config: Config): Promise<void> {
     return;
   }
   const { scheduler, log: changes } = opening;
-  const parts = { scheduler, log: changes, clock: systemClock, bookmarkSeconds: config.bookmarkSeconds };
+  const index = new SubscriberIndex(changes);
+  const parts = { scheduler, log: changes, index, clock: systemClock, bookmarkSeconds: config.bookmarkSeconds };
   const start = await startServer({
     gateway: {
       schema,

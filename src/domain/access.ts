@@ -25,3 +25,8 @@ export function mayCancel(viewer: Viewer, owner: string): boolean {
 export function maySubmit(viewer: Viewer, owner: string): boolean {
   return viewer.scopes.has('OPERATE') || (viewer.user === owner && viewer.scopes.has('SUBMIT'));
 }
+
+/** Viewers of whom this is the same see the same jobs, and may do the same with each of them. */
+export function visibilityOf({ user, scopes }: Viewer): string {
+  return scopes.has('OPERATE') ? 'OPERATE' : JSON.stringify([user, SCOPES.filter((scope) => scopes.has(scope))]);
+}

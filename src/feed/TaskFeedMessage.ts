@@ -10,6 +10,12 @@ export const MESSAGE_SIZE = 500;
 /** Why a feed could not go on where its reader stood. LOG_RESET: history was lost. SLOW_CONSUMER: the reader fell too far behind. */
 export type FeedGapReason = 'CURSOR_EXPIRED' | 'LOG_RESET' | 'SLOW_CONSUMER';
 
+/** A part of a record at its place in the log. */
+export interface PlacedPart extends PartOfRecord {
+  /** Behind this part: where reading goes on after it. */
+  readonly next: LogPosition;
+}
+
 /** One message of a task feed. */
 export type TaskFeedMessage =
   /** Tasks as they all were at `position`; every message of one snapshot has the same. */
@@ -19,12 +25,13 @@ export type TaskFeedMessage =
       readonly tasks: readonly Task[];
       readonly isLast: boolean;
     }
-  /** `position` is behind the last change. `singles` is empty where nobody asks for single changes. */
+  /** What came after `from`; `position` is behind the last change. `singles` is empty where nobody asks for single changes. */
   | {
       readonly kind: 'CHANGES';
+      readonly from: LogPosition;
       readonly position: LogPosition;
       readonly singles: readonly SingleTaskChange[];
-      readonly parts: readonly PartOfRecord[];
+      readonly parts: readonly PlacedPart[];
     }
   /** Nothing newer concerns the reader up to `position`. */
   | { readonly kind: 'BOOKMARK'; readonly position: LogPosition; readonly observedAt: number }

@@ -12,7 +12,8 @@ import { LOG_START, type LogPosition } from '../log/LogPosition.js';
 import { openDatabase } from '../log/openDatabase.js';
 import { type SingleChange } from '../log/SingleChange.js';
 import { LOG_MIGRATIONS, SqliteChangeLog } from '../log/SqliteChangeLog.js';
-import { type CursorExpired, readChanges, readChangesPage } from './readChanges.js';
+import { CHANGES_AT_A_TIME, type CursorExpired, readChanges, readChangesPage } from './readChanges.js';
+import { SubscriberIndex } from './SubscriberIndex.js';
 
 const TASKS: LogFilter = { kind: 'task', jobId: null, taskNumber: null, instance: null, owner: null };
 const SAID = {
@@ -116,8 +117,11 @@ function wantedOf(changes: readonly Change[], { kind, jobId, taskNumber, instanc
     .map(({ text }) => text);
 }
 
-function read(from: LogPosition, wanted: LogFilter): AsyncGenerator<SingleChange | CursorExpired, void, undefined> {
-  return readChanges(log, from, wanted, reader.signal);
+async function* read(
+  from: LogPosition,
+  wanted: LogFilter,
+): AsyncGenerator<SingleChange | CursorExpired, void, undefined> {
+  for await (const { events } of readChanges(new SubscriberIndex(log), from, wanted, reader.signal)) yield* events;
 }
 
 /** The next items of a reader, in short. */
@@ -192,15 +196,16 @@ describe('A reader of changes', () => {
   });
 
   test('ends when its signal aborts: while it waits, within a range and before it begins', async () => {
-    commit([task(3, 1, 2, 3)]);
-    const inRange = read(LOG_START, TASKS);
+    commit([task(3, ...Array.from({ length: CHANGES_AT_A_TIME + 1 }, (_none, index) => index))]);
+    const inRange = readChanges(new SubscriberIndex(log), LOG_START, TASKS, reader.signal);
     const waiting = read(log.end(), TASKS);
-    expect(await take(inRange, 1)).toStrictEqual(['3.1']);
+    const { value: portion } = await inRange.next();
+    expect([portion?.events.length, portion?.isCurrent]).toStrictEqual([CHANGES_AT_A_TIME, false]);
     const next = take(waiting, 1);
     reader.abort();
-    expect([await next, await take(inRange, 1), await take(read(LOG_START, TASKS), 1)]).toStrictEqual([
+    expect([await next, (await inRange.next()).done, await take(read(LOG_START, TASKS), 1)]).toStrictEqual([
       ['end'],
-      ['end'],
+      true,
       ['end'],
     ]);
   });

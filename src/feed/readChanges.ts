@@ -1,9 +1,12 @@
 import { type ChangeLog, type LogFilter, type LogRecord } from '../log/ChangeLog.js';
 import { type LogPosition } from '../log/LogPosition.js';
 import { type SingleChange, singleChanges } from '../log/SingleChange.js';
+import { type Portion } from './FeedSource.js';
+import { RecordReader } from './RecordReader.js';
+import { type SubscriberIndex } from './SubscriberIndex.js';
 
-/** How many records a reader takes from the log at a time: its whole buffer. */
-const BATCH = 256;
+/** The most changes of a portion, and the most records taken from the log at a time. */
+export const CHANGES_AT_A_TIME = 256;
 
 /** The reader's position is no longer held; `oldest` is. */
 export interface CursorExpired {
@@ -17,28 +20,35 @@ export interface CursorExpired {
  * last item is EXPIRED.
  */
 export async function* readChanges(
-  log: ChangeLog,
+  index: SubscriberIndex,
   from: LogPosition,
   filter: LogFilter,
   signal: AbortSignal,
-): AsyncGenerator<SingleChange | CursorExpired, void, undefined> {
-  let position = from;
-  while (!isAborted(signal)) {
-    const slice = log.read(position, filter, BATCH);
-    if (slice.kind === 'EXPIRED') {
-      yield slice;
-      return;
+): AsyncGenerator<Portion<SingleChange | CursorExpired>, void, undefined> {
+  const reader = new RecordReader(index, filter, from);
+  try {
+    let wasCurrent = false;
+    while (!isAborted(signal)) {
+      const slice = reader.peek(CHANGES_AT_A_TIME);
+      if (slice.kind === 'EXPIRED') {
+        yield { events: [slice], position: reader.position, isCurrent: false };
+        return;
+      }
+      const events = firstOf(unseen(slice.records, reader.position, filter), CHANGES_AT_A_TIME);
+      const isFull = events.length === CHANGES_AT_A_TIME;
+      const position = isFull ? (events.at(-1)?.next ?? slice.next) : slice.next;
+      const isCurrent = !isFull && slice.records.length < CHANGES_AT_A_TIME;
+      reader.advance(position);
+      if (events.length > 0 || !wasCurrent) yield { events, position, isCurrent };
+      wasCurrent = isCurrent;
+      if (isCurrent) await reader.grown(signal);
     }
-    for (const single of unseen(slice.records, position, filter)) {
-      if (isAborted(signal)) return;
-      yield single;
-    }
-    position = slice.next;
-    if (slice.records.length < BATCH) await log.grownBeyond(position, signal);
+  } finally {
+    reader.close();
   }
 }
 
-/** One page of {@link readChanges} without waiting: at most `limit` changes that are in the log now. */
+/** One page of changes without waiting: at most `limit` that are in the log now. */
 export function readChangesPage(
   log: ChangeLog,
   from: LogPosition,
@@ -70,6 +80,15 @@ function* unseen(
     const offset = sequence === position.sequence ? position.offset : 0;
     yield* singleChanges(sequence, change, offset, filter.instance);
   }
+}
+
+function firstOf<T>(items: Iterable<T>, limit: number): readonly T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    first.push(item);
+    if (first.length === limit) break;
+  }
+  return first;
 }
 
 /** Asked anew each time: the signal may abort while the reader waits. */

@@ -1,8 +1,11 @@
 import { type Viewer } from '../domain/access.js';
 import { type Clock } from '../domain/Clock.js';
-import { type ChangeLog, type LogFilter } from '../log/ChangeLog.js';
+import { type LogFilter } from '../log/ChangeLog.js';
 import { type LogPosition } from '../log/LogPosition.js';
 import { type Scheduler, type SchedulerHealth } from '../schedulers/scheduler.js';
+import { type Portion } from './FeedSource.js';
+import { RecordReader } from './RecordReader.js';
+import { type SubscriberIndex } from './SubscriberIndex.js';
 import { takeBatch } from './takeBatch.js';
 import { type FeedGapReason, MESSAGE_SIZE, type TaskFeedMessage } from './TaskFeedMessage.js';
 
@@ -12,21 +15,24 @@ export const MAX_LAG = 10_000;
 /** How long a reader may take for one snapshot, in milliseconds: as long, the store keeps the state of its moment. */
 export const SNAPSHOT_LIMIT = 60_000;
 
-/** Where a feed begins: NOW, AFTER a position that the log holds, or LOST where the reader's own place cannot be held. */
+/**
+ * Where a feed begins: NOW, AFTER a position that the log holds, LOST where the reader's own place cannot be held, or LIVE where a reader that
+ * was up to date goes on.
+ */
 export type FeedStart =
   | { readonly kind: 'NOW' }
   | { readonly kind: 'AFTER'; readonly position: LogPosition }
-  | { readonly kind: 'LOST'; readonly reason: FeedGapReason };
+  | { readonly kind: 'LOST'; readonly reason: FeedGapReason }
+  | { readonly kind: 'LIVE'; readonly position: LogPosition };
 
 /** What a feed is made of. */
 export interface TaskFeedOptions {
-  readonly log: ChangeLog;
+  readonly index: SubscriberIndex;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly viewer: Viewer;
   /** Of kind `task`. */
   readonly filter: LogFilter;
-  readonly start: FeedStart;
   /** Whether a feed from NOW begins with a snapshot. After a gap there always is one. */
   readonly snapshot: boolean;
   /** How long changes may be held back to come together, in milliseconds. */
@@ -43,59 +49,80 @@ export interface TaskFeedOptions {
  */
 export async function* readTaskFeed(
   options: TaskFeedOptions,
+  start: FeedStart,
   signal: AbortSignal,
-): AsyncGenerator<TaskFeedMessage, void, undefined> {
-  const { log, clock, start, filter, maxLatencyMs, bookmarkMs, bySingles } = options;
+): AsyncGenerator<Portion<TaskFeedMessage>, void, undefined> {
+  const { index, clock, filter, maxLatencyMs, bookmarkMs, bySingles } = options;
+  const { log } = index;
   const health = new LatestHealth(options.scheduler, signal);
-  const reader = new SnapshotReader(options);
-  if (start.kind === 'LOST') yield* reader.gap(start.reason);
-  else if (start.kind === 'AFTER') reader.position = start.position;
-  else if (options.snapshot) yield* reader.snapshot();
-  let isLive = start.kind !== 'AFTER';
-  let quietSince = clock.now();
-  let due: number | null = null;
-  while (!signal.aborted) {
-    const news = health.take();
-    if (news !== null) yield { kind: 'STATUS', health: news };
-    const { position } = reader;
-    const slice = log.read(position, filter, MESSAGE_SIZE);
-    if (slice.kind === 'EXPIRED' || (isLive && log.end().sequence - position.sequence > MAX_LAG)) {
-      yield* reader.gap(isLive ? 'SLOW_CONSUMER' : 'CURSOR_EXPIRED');
-      isLive = true;
-      quietSince = clock.now();
-      continue;
-    }
-    const batch = takeBatch(slice.records, position, filter, bySingles);
-    const now = clock.now();
-    /** Where the clock was set back, nothing is held up for longer than otherwise. */
-    quietSince = Math.min(quietSince, now);
-    if (batch.parts.length > 0) {
-      due = Math.min(due ?? Infinity, now + maxLatencyMs);
-      if (!batch.isFull && now < due) {
-        await wait(options, log.end(), due, health, signal);
+  const from = start.kind === 'AFTER' || start.kind === 'LIVE' ? start.position : log.end();
+  const reader = new RecordReader(index, filter, from);
+  const snapshots = new SnapshotReader(options, reader);
+  try {
+    if (start.kind === 'LOST') yield* snapshots.gap(start.reason);
+    else if (start.kind === 'NOW' && options.snapshot) yield* snapshots.snapshot();
+    let isLive = start.kind !== 'AFTER';
+    let wasCurrent = false;
+    let quietSince = clock.now();
+    let due: number | null = null;
+    while (!signal.aborted) {
+      const news = health.take();
+      if (news !== null) yield only({ kind: 'STATUS', health: news }, reader.position);
+      const { position } = reader;
+      const slice = reader.peek(MESSAGE_SIZE);
+      if (slice.kind === 'EXPIRED' || (isLive && log.end().sequence - position.sequence > MAX_LAG)) {
+        yield* snapshots.gap(isLive ? 'SLOW_CONSUMER' : 'CURSOR_EXPIRED');
+        isLive = true;
+        wasCurrent = false;
+        quietSince = clock.now();
         continue;
       }
-      yield { kind: 'CHANGES', ...batch };
-      reader.position = batch.position;
-      quietSince = clock.now();
-      due = null;
-      continue;
+      const batch = takeBatch(slice.records, position, filter, bySingles);
+      const now = clock.now();
+      /** Where the clock was set back, nothing is held up for longer than otherwise. */
+      quietSince = Math.min(quietSince, now);
+      if (batch.parts.length > 0) {
+        due = Math.min(due ?? Infinity, now + maxLatencyMs);
+        if (!batch.isFull && now < due) {
+          await wait(clock, reader, due, health, signal);
+          continue;
+        }
+        const told = batch.isFull ? batch.position : slice.next;
+        reader.advance(told);
+        wasCurrent = !batch.isFull && health.isTold;
+        yield {
+          events: [{ kind: 'CHANGES', from: position, ...batch }],
+          position: told,
+          isCurrent: wasCurrent,
+        };
+        quietSince = clock.now();
+        due = null;
+        continue;
+      }
+      reader.advance(slice.next);
+      isLive = true;
+      if (now - quietSince >= bookmarkMs) {
+        yield {
+          events: [{ kind: 'BOOKMARK', position: slice.next, observedAt: now }],
+          position: slice.next,
+          isCurrent: health.isTold,
+        };
+        quietSince = now;
+        continue;
+      }
+      if (!wasCurrent && health.isTold) yield { events: [], position: slice.next, isCurrent: true };
+      wasCurrent = health.isTold;
+      await wait(clock, reader, quietSince + bookmarkMs, health, signal);
     }
-    reader.position = slice.next;
-    isLive = true;
-    if (now - quietSince >= bookmarkMs) {
-      yield { kind: 'BOOKMARK', position: slice.next, observedAt: now };
-      quietSince = now;
-      continue;
-    }
-    await wait(options, slice.next, quietSince + bookmarkMs, health, signal);
+  } finally {
+    reader.close();
   }
 }
 
-/** Resolves when the log has grown beyond the position, the time has come, the scheduler's health has changed, or the signal aborts. */
+/** Resolves when the reader has more to read, the time has come, the scheduler's health has changed, or the signal aborts. */
 async function wait(
-  { log, clock }: TaskFeedOptions,
-  position: LogPosition,
+  clock: Clock,
+  reader: RecordReader,
   until: number,
   health: LatestHealth,
   signal: AbortSignal,
@@ -106,36 +133,37 @@ async function wait(
   signal.addEventListener('abort', stop);
   health.onChange = stop;
   if (signal.aborted || health.isNew) stop();
-  await log.grownBeyond(position, enough.signal);
+  await reader.grown(enough.signal);
   health.onChange = null;
   signal.removeEventListener('abort', stop);
   cancelTimer();
 }
 
-/** Where a reader stands, and the snapshots that take it elsewhere. */
+/** Snapshots, which take a reader elsewhere. */
 class SnapshotReader {
-  position: LogPosition;
   readonly #options: TaskFeedOptions;
+  readonly #reader: RecordReader;
 
-  constructor(options: TaskFeedOptions) {
+  constructor(options: TaskFeedOptions, reader: RecordReader) {
     this.#options = options;
-    this.position = options.log.end();
+    this.#reader = reader;
   }
 
   /** Says that the reader's place is lost, then gives it a new one. */
-  async *gap(reason: FeedGapReason): AsyncGenerator<TaskFeedMessage, void, undefined> {
-    yield { kind: 'GAP', position: this.#options.log.end(), reason };
+  async *gap(reason: FeedGapReason): AsyncGenerator<Portion<TaskFeedMessage>, void, undefined> {
+    yield only({ kind: 'GAP', position: this.#options.index.log.end(), reason }, this.#reader.position);
     yield* this.snapshot();
   }
 
   /** One snapshot, or, for a reader that takes too long over it, another one. */
-  async *snapshot(): AsyncGenerator<TaskFeedMessage, void, undefined> {
+  async *snapshot(): AsyncGenerator<Portion<TaskFeedMessage>, void, undefined> {
     while (!(yield* this.#once())) {
-      yield { kind: 'GAP', position: this.#options.log.end(), reason: 'SLOW_CONSUMER' };
+      const position = this.#options.index.log.end();
+      yield only({ kind: 'GAP', position, reason: 'SLOW_CONSUMER' }, this.#reader.position);
     }
   }
 
-  async *#once(): AsyncGenerator<TaskFeedMessage, boolean, undefined> {
+  async *#once(): AsyncGenerator<Portion<TaskFeedMessage>, boolean, undefined> {
     const { scheduler, viewer, filter, clock } = this.#options;
     const frozen = await scheduler.freezeTasks(viewer, filter);
     const { position } = frozen;
@@ -146,10 +174,10 @@ class SnapshotReader {
         const following = await frozen.next(MESSAGE_SIZE);
         if (tasks === null || following === null) return false;
         isLast = following.length === 0;
-        yield { kind: 'SNAPSHOT', position, tasks, isLast };
+        if (isLast) this.#reader.advance(position);
+        yield only({ kind: 'SNAPSHOT', position, tasks, isLast }, this.#reader.position);
         tasks = following;
       }
-      this.position = position;
       return true;
     } finally {
       cancelTimer();
@@ -158,12 +186,20 @@ class SnapshotReader {
   }
 }
 
+/** A message after which the reader may have more to be told. */
+function only(message: TaskFeedMessage, position: LogPosition): Portion<TaskFeedMessage> {
+  return { events: [message], position, isCurrent: false };
+}
+
 /** The scheduler's newest health, as long as the reader has not seen it. */
 class LatestHealth {
   onChange: (() => void) | null = null;
+  readonly #scheduler: Scheduler;
   #latest: SchedulerHealth | null = null;
+  #toldSince: number | null = null;
 
   constructor(scheduler: Scheduler, signal: AbortSignal) {
+    this.#scheduler = scheduler;
     void this.#follow(scheduler.watch(signal));
   }
 
@@ -171,9 +207,15 @@ class LatestHealth {
     return this.#latest !== null;
   }
 
+  /** Whether the reader was told of the health as it is now. */
+  get isTold(): boolean {
+    return this.#toldSince === this.#scheduler.health().since;
+  }
+
   take(): SchedulerHealth | null {
     const latest = this.#latest;
     this.#latest = null;
+    this.#toldSince = latest?.since ?? this.#toldSince;
     return latest;
   }
 

@@ -2,13 +2,12 @@ import { InstanceSet } from '../domain/InstanceSet.js';
 import { type LogFilter, type LogRecord } from '../log/ChangeLog.js';
 import { type LogPosition } from '../log/LogPosition.js';
 import { singleChanges, type SingleTaskChange } from '../log/SingleChange.js';
-import { type PartOfRecord } from './foldRanges.js';
-import { MESSAGE_SIZE } from './TaskFeedMessage.js';
+import { MESSAGE_SIZE, type PlacedPart } from './TaskFeedMessage.js';
 
 /** What fits into one message. */
 export interface Batch {
   readonly singles: readonly SingleTaskChange[];
-  readonly parts: readonly PartOfRecord[];
+  readonly parts: readonly PlacedPart[];
   /** Behind the last change of the batch. */
   readonly position: LogPosition;
   readonly isFull: boolean;
@@ -44,13 +43,13 @@ function takeSingles(records: readonly LogRecord[], from: LogPosition, filter: L
 }
 
 function takeRecords(records: readonly LogRecord[], from: LogPosition, filter: LogFilter): Batch {
-  const parts: PartOfRecord[] = [];
+  const parts: PlacedPart[] = [];
   let position = from;
   for (const { sequence, change } of records) {
     if (change.kind !== 'task') continue;
     const instances = unseen(change.instances, offsetIn(sequence, from), filter.instance);
-    if (instances?.size !== 0) parts.push({ change, instances });
     position = { sequence: sequence + 1, offset: 0 };
+    if (instances?.size !== 0) parts.push({ change, instances, next: position });
     if (parts.length === MESSAGE_SIZE) return { singles: [], parts, position, isFull: true };
   }
   return { singles: [], parts, position, isFull: false };
@@ -60,8 +59,9 @@ function offsetIn(sequence: number, from: LogPosition): number {
   return sequence === from.sequence ? from.offset : 0;
 }
 
-function partOf({ change, ref }: SingleTaskChange): PartOfRecord {
-  return { change, instances: ref.instance === null ? null : InstanceSet.of([ref.instance], change.instances?.step) };
+function partOf({ change, ref, next }: SingleTaskChange): PlacedPart {
+  const instances = ref.instance === null ? null : InstanceSet.of([ref.instance], change.instances?.step);
+  return { change, instances, next };
 }
 
 function unseen(instances: InstanceSet | null, offset: number, only: number | null): InstanceSet | null {

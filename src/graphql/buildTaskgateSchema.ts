@@ -12,6 +12,7 @@ import { SubscriptionResolver } from './resolvers/SubscriptionResolver.js';
 import { TaskFeedResolver } from './resolvers/TaskFeedResolver.js';
 import { TaskResolver } from './resolvers/TaskResolver.js';
 import { CursorScalar, DateTimeScalar } from './scalars.js';
+import { withoutReaders } from './withoutReaders.js';
 
 /** The newest version of the federation rules that every current composition library knows. */
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])`;
@@ -41,7 +42,7 @@ export function buildApiSchema(): Promise<GraphQLSchema> {
 /** The executable Federation 2 subgraph. It holds no state: everything comes from the context. */
 export async function buildTaskgateSchema(): Promise<GraphQLSchema> {
   const api = await buildApiSchema();
-  const resolvers = createResolversMap(api);
+  const resolvers = withoutReaders(createResolversMap(api));
   return buildSubgraphSchema([
     { typeDefs: parse(LINK) },
     {

@@ -44,15 +44,18 @@ export interface ChangeLog {
    * `next` is where the following read goes on; where no more match, it is the end of the log. A limit below 1 reads nothing.
    */
   read(from: LogPosition, filter: LogFilter, limit: number): LogSlice;
-  /** Resolves when the log has grown beyond `position`, or when the signal aborts. */
-  grownBeyond(position: LogPosition, signal: AbortSignal): Promise<void>;
+  /**
+   * Gives `receive` the records of each commit, in order, as soon as they can be read, until the answered function is called. `receive` is
+   * called in the midst of the scheduler's work: it takes note and returns.
+   */
+  follow(receive: (records: readonly LogRecord[]) => void): () => void;
 }
 
 /** The writing end, which belongs to the scheduler adapter: state and log change in one transaction. */
 export interface ChangeLogWriter extends ChangeLog {
   /** Appends within the open transaction. Nobody reads it before {@link ChangeLogWriter.committed}. */
   append(change: Change): void;
-  /** The transaction was committed: what was appended can be read, and waiting readers are woken. */
+  /** The transaction was committed: what was appended can be read, and followers are given it. */
   committed(): void;
   /** The transaction was rolled back: what was appended never was, and what was dropped is there again. */
   rolledBack(): void;

@@ -1,4 +1,3 @@
-import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,55 +235,29 @@ describe('The change log', () => {
   });
 });
 
-describe('A reader', () => {
-  /** Which of the names were resolved by now, in order. */
-  async function settled(resolved: readonly string[]): Promise<readonly string[]> {
-    await new Promise((resolve) => setImmediate(resolve));
-    return [...resolved];
-  }
-
-  test('that is behind the end does not wait', async () => {
-    commit(task(1));
-    await log.grownBeyond(LOG_START, new AbortController().signal);
-    await log.grownBeyond({ sequence: 1, offset: 5 }, new AbortController().signal);
-  });
-
-  test('that is at the end is woken once, by the commit and not by the append or a rollback', async () => {
-    const resolved: string[] = [];
-    const { signal } = new AbortController();
-    for (const name of ['a', 'b']) void log.grownBeyond(log.end(), signal).then(() => resolved.push(name));
+describe('A follower', () => {
+  test('is given the records of each commit, in order, and nothing of an append or a rollback', () => {
+    const given: (readonly number[])[] = [];
+    log.follow((records) => given.push(records.map(({ sequence }) => sequence)));
     database.exec('BEGIN');
     log.append(task(1));
-    expect(await settled(resolved)).toStrictEqual([]);
     database.exec('ROLLBACK');
     log.rolledBack();
     commit();
-    expect(await settled(resolved)).toStrictEqual([]);
+    expect(given).toStrictEqual([]);
     commit(task(1), task(2));
-    expect(await settled(resolved)).toStrictEqual(['a', 'b']);
     commit(task(3));
-    expect(await settled(resolved)).toStrictEqual(['a', 'b']);
+    expect(given).toStrictEqual([[1, 2], [3]]);
   });
 
-  test('is let go by its signal, and by no other', async () => {
-    const resolved: string[] = [];
-    const first = new AbortController();
-    const second = new AbortController();
-    void log.grownBeyond(log.end(), first.signal).then(() => resolved.push('first'));
-    void log.grownBeyond(log.end(), second.signal).then(() => resolved.push('second'));
-    first.abort();
-    expect(await settled(resolved)).toStrictEqual(['first']);
-    await log.grownBeyond(log.end(), first.signal);
+  test('can read what it is given, and is given nothing after it has stopped', () => {
+    const read: unknown[] = [];
+    const stop = log.follow(([first]) => {
+      if (first !== undefined) read.push(log.read({ sequence: first.sequence, offset: 0 }, TASKS, 1));
+    });
     commit(task(1));
-    expect(await settled(resolved)).toStrictEqual(['first', 'second']);
-  });
-
-  test('leaves nothing with its signal when it was woken', async () => {
-    const { signal } = new AbortController();
-    const waiting = log.grownBeyond(log.end(), signal);
-    const before = getEventListeners(signal, 'abort').length;
-    commit(task(1));
-    await waiting;
-    expect([before, getEventListeners(signal, 'abort').length]).toStrictEqual([1, 0]);
+    stop();
+    commit(task(2));
+    expect(read).toMatchObject([{ kind: 'RECORDS', records: [{ sequence: 1 }] }]);
   });
 });

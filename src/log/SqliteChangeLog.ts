@@ -3,11 +3,8 @@ import { type Change } from '../domain/Change.js';
 import { InstanceSet } from '../domain/InstanceSet.js';
 import { type ChangeLogWriter, type LogFilter, type LogRecord, type LogSlice } from './ChangeLog.js';
 import { comparePositions, type LogPosition } from './LogPosition.js';
+import { matchesFilter, NO_TASK } from './matchesFilter.js';
 import { type Migration } from './openDatabase.js';
-import { Waiters } from './Waiters.js';
-
-/** What a record of a job says of a task. */
-const NO_TASK = { taskNumber: null, instances: null };
 
 /** Stands in the column `instance` for a record of several subtasks. */
 const RANGE = -1;
@@ -57,7 +54,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
   readonly #insert: StatementSync;
   readonly #selects = new Map<string, StatementSync>();
   readonly #recent: LogRecord[] = [];
-  readonly #waiters = new Waiters();
+  readonly #followers = new Set<(records: readonly LogRecord[]) => void>();
   #pending: LogRecord[] = [];
   #newest: number;
   #oldest: number;
@@ -107,13 +104,14 @@ export class SqliteChangeLog implements ChangeLogWriter {
 
   committed(): void {
     this.#oldestBefore = null;
-    if (this.#pending.length === 0) return;
-    this.#newest += this.#pending.length;
-    if (this.#pending.length > RECENT) this.#recent.length = 0;
-    this.#recent.push(...this.#pending.slice(-RECENT));
-    if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, this.#recent.length - RECENT);
+    const committed = this.#pending;
+    if (committed.length === 0) return;
     this.#pending = [];
-    this.#waiters.wake();
+    this.#newest += committed.length;
+    if (committed.length > RECENT) this.#recent.length = 0;
+    this.#recent.push(...committed.slice(-RECENT));
+    if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, this.#recent.length - RECENT);
+    for (const receive of this.#followers) receive(committed);
   }
 
   rolledBack(): void {
@@ -132,8 +130,9 @@ export class SqliteChangeLog implements ChangeLogWriter {
     return { kind: 'RECORDS', records, next };
   }
 
-  grownBeyond(position: LogPosition, signal: AbortSignal): Promise<void> {
-    return comparePositions(this.end(), position) > 0 ? Promise.resolve() : this.#waiters.wait(signal);
+  follow(receive: (records: readonly LogRecord[]) => void): () => void {
+    this.#followers.add(receive);
+    return () => this.#followers.delete(receive);
   }
 
   retain(now: number): boolean {
@@ -162,7 +161,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
     const records: LogRecord[] = [];
     for (let index = from.sequence - first; index < this.#recent.length && records.length < limit; index += 1) {
       const record = this.#recent[index];
-      if (record !== undefined && matches(record.change, filter)) records.push(record);
+      if (record !== undefined && matchesFilter(record.change, filter)) records.push(record);
     }
     return records;
   }
@@ -199,7 +198,7 @@ export class SqliteChangeLog implements ChangeLogWriter {
     for (let isMore = true; isMore;) {
       const batch = select.all(next, ...values, SELECT_BATCH).map(readRecord);
       const last = batch.at(-1);
-      for (const record of batch) if (matches(record.change, filter)) records.push(record);
+      for (const record of batch) if (matchesFilter(record.change, filter)) records.push(record);
       isMore = last !== undefined && batch.length === SELECT_BATCH && records.length < limit;
       if (last !== undefined) next = last.sequence + 1;
     }
@@ -212,13 +211,4 @@ function readRecord(row: Record<string, SQLOutputValue>): LogRecord {
   if (change.kind === 'job' || change.instances === null) return { sequence: Number(row['sequence']), change };
   const { ranges, step } = change.instances;
   return { sequence: Number(row['sequence']), change: { ...change, instances: InstanceSet.fromRanges(ranges, step) } };
-}
-
-function matches(change: Change, filter: LogFilter): boolean {
-  if (change.kind !== filter.kind) return false;
-  if (filter.jobId !== null && change.jobId !== filter.jobId) return false;
-  if (filter.owner !== null && change.owner !== filter.owner) return false;
-  const { taskNumber, instances } = change.kind === 'task' ? change : NO_TASK;
-  if (filter.taskNumber !== null && taskNumber !== filter.taskNumber) return false;
-  return filter.instance === null || (instances?.has(filter.instance) ?? false);
 }

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { type Logger } from 'pino';
 
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
@@ -32,6 +32,20 @@ export class ErrorFormatter {
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: { code: INTERNAL },
+    };
+  }
+
+  /** A result as a client may see it. */
+  formatResult<Data>({
+    data,
+    errors,
+  }: {
+    readonly data?: Data | null | undefined;
+    readonly errors?: readonly GraphQLError[] | undefined;
+  }): FormattedExecutionResult<Data> {
+    return {
+      ...(errors !== undefined && { errors: errors.map((error) => this.format(error)) }),
+      ...(data !== undefined && { data }),
     };
   }
 

@@ -1,21 +1,26 @@
 import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import { type Context, handleProtocols, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type Logger } from 'pino';
-import { WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { type Viewer } from '../domain/access.js';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
 import { type Limits } from './limits.js';
-import { prepareOperation } from './prepareOperation.js';
+import { type PreparedOperations } from './PreparedOperations.js';
+import { type SharedSubscriptions } from './SharedSubscriptions.js';
+import { SocketOperation } from './SocketOperation.js';
+import { SocketOutlet } from './SocketOutlet.js';
 
 /** What a {@link SocketServer} is made of. */
 export interface SocketServerOptions {
   readonly gateway: GatewayInterface;
   readonly viewer: Viewer;
   readonly limits: Limits;
+  readonly operations: PreparedOperations;
+  readonly subscriptions: SharedSubscriptions;
   readonly errors: ErrorFormatter;
   readonly log: Logger;
 }
@@ -24,12 +29,12 @@ export interface SocketServerOptions {
  * GraphQL over WebSocket, subprotocol `graphql-transport-ws`: queries, mutations and subscriptions.
  *
  * A document that is refused, or one operation too many, ends that operation with an `error` message; the socket's other
- * operations go on. A subscription pulls its next event when the former has left for the network, so a slow client slows only itself.
+ * operations go on. A subscription pauses while its client does not read, so a slow client slows only itself.
  */
 export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #sockets: WebSocketServer;
-  readonly #protocol: Server;
+  readonly #protocol: Server<SocketOutlet>;
   readonly #keepAlive: NodeJS.Timeout;
   readonly #answering = new Set<SubscribePayload>();
   readonly #disconnecting = new Set<Promise<unknown>>();
@@ -41,10 +46,12 @@ export class SocketServer {
     this.#options = options;
     const { limits } = options;
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, handleProtocols });
-    this.#protocol = makeServer({
+    this.#protocol = makeServer<Record<string, unknown>, SocketOutlet>({
       connectionInitWaitTimeout: limits.connectionInitMs,
-      onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
-      onNext: (_context, _id, _payload, _args, result) => this.#formatted(result),
+      onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
+      execute: (operation) => started(operation),
+      subscribe: (operation) => started(operation),
+      onNext: (_context, _id, _payload, _args, result) => options.errors.formatResult(result),
       onError: (_context, _id, _payload, problems) => problems.map((error) => options.errors.format(error)),
       onComplete: (_context, _id, payload) => this.#answered(payload),
     });
@@ -54,7 +61,7 @@ export class SocketServer {
 
   /** Takes over a connection whose client may come in and wants a WebSocket. */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    this.#sockets.handleUpgrade(request, connection, head, (socket) => this.#open(socket));
+    this.#sockets.handleUpgrade(request, connection, head, (socket) => this.#open(socket, connection));
   }
 
   /**
@@ -72,17 +79,13 @@ export class SocketServer {
     await Promise.race([Promise.all(this.#disconnecting), deadline]);
   }
 
-  #open(socket: WebSocket): void {
+  #open(socket: WebSocket, connection: Duplex): void {
     const { limits, log } = this.#options;
+    const outlet = new SocketOutlet(socket, connection, limits);
     const closed = this.#protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve) => {
-            if (socket.bufferedAmount > limits.unreadBytes) socket.terminate();
-            if (socket.readyState === WebSocket.OPEN) socket.send(text, () => resolve());
-            else resolve();
-          }),
+        send: (text) => outlet.send(text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (receive) =>
           socket.on('message', (data) => {
@@ -92,7 +95,7 @@ export class SocketServer {
             });
           }),
       },
-      undefined,
+      outlet,
     );
     socket.on('pong', () => this.#silent.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, 'a WebSocket failed'));
@@ -104,8 +107,12 @@ export class SocketServer {
     });
   }
 
-  #prepare(context: Context, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { gateway, viewer, limits, errors } = this.#options;
+  #prepare(
+    context: Context<Record<string, unknown>, SocketOutlet>,
+    id: string,
+    payload: SubscribePayload,
+  ): SocketOperation | readonly GraphQLError[] {
+    const { gateway, viewer, limits, operations, subscriptions, errors } = this.#options;
     if (this.#closing) return [refusal('SERVICE_UNAVAILABLE', 'The gateway is shutting down.')];
     if (Object.keys(context.subscriptions).length > limits.operationsPerSocket)
       return [
@@ -115,24 +122,22 @@ export class SocketServer {
         ),
       ];
     try {
-      const prepared = prepareOperation(gateway.schema, limits, payload.query, payload.operationName);
+      const prepared = operations.prepare(payload.query, payload.operationName);
       if (!prepared.ok) return prepared.errors;
-      const contextValue = gateway.createContext(viewer);
-      if (prepared.operation !== OperationTypeNode.SUBSCRIPTION) this.#answering.add(payload);
-      return {
-        schema: gateway.schema,
-        document: prepared.document,
-        operationName: payload.operationName,
-        variableValues: payload.variables,
-        contextValue,
-      };
+      const { operation } = prepared;
+      const { variables } = payload;
+      if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+        return new SocketOperation(gateway.schema, operation, payload, () =>
+          context.extra.subscribe(id, () => subscriptions.subscribe({ operation, variables, viewer })),
+        );
+      }
+      this.#answering.add(payload);
+      return new SocketOperation(gateway.schema, operation, payload, () =>
+        operation.execute({ contextValue: gateway.createContext(viewer), variables }),
+      );
     } catch (error) {
       return [errors.internal(error)];
     }
-  }
-
-  #formatted(result: { readonly errors?: readonly GraphQLError[] | undefined }): FormattedExecutionResult | undefined {
-    return result.errors && { ...result, errors: result.errors.map((error) => this.#options.errors.format(error)) };
   }
 
   #answered(payload: SubscribePayload): void {
@@ -159,4 +164,9 @@ export class SocketServer {
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
+}
+
+function started(operation: object): ReturnType<SocketOperation['start']> {
+  if (!(operation instanceof SocketOperation)) throw new Error('an operation was not prepared');
+  return operation.start();
 }

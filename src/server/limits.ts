@@ -4,6 +4,8 @@ export interface Limits {
   readonly bodyBytes: number;
   /** A WebSocket message from a client, in bytes. */
   readonly messageBytes: number;
+  /** What may wait to be read by one WebSocket's client before its subscriptions pause, in bytes. */
+  readonly pauseBytes: number;
   /** What may wait to be read by one WebSocket's client, in bytes; a client that lets more pile up is cut off. */
   readonly unreadBytes: number;
   /** Lexical tokens of a document. */
@@ -12,6 +14,8 @@ export interface Limits {
   readonly documentDepth: number;
   /** Fields that a document selects, each counted wherever a fragment brings it in. */
   readonly documentFields: number;
+  /** Documents that are kept prepared, in characters of text altogether; the least recently used are dropped. */
+  readonly preparedCharacters: number;
   /** Operations that run at one time on one WebSocket. */
   readonly operationsPerSocket: number;
   /** How long a WebSocket may stay silent before its `connection_init`, in milliseconds. */
@@ -30,10 +34,12 @@ const MIB = 1024 * 1024;
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 64 * MIB,
   messageBytes: 16 * MIB,
+  pauseBytes: MIB / 4,
   unreadBytes: 64 * MIB,
   documentTokens: 20_000,
   documentDepth: 20,
   documentFields: 10_000,
+  preparedCharacters: 4 * MIB,
   operationsPerSocket: 100,
   connectionInitMs: 10_000,
   keepAliveMs: 30_000,

@@ -10,6 +10,8 @@ import { ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { foreignRequestProblem, isLoopbackHost } from './loopback.js';
+import { PreparedOperations } from './PreparedOperations.js';
+import { SharedSubscriptions } from './SharedSubscriptions.js';
 import { SocketServer } from './SocketServer.js';
 
 /** What the server is started with. */
@@ -67,7 +69,9 @@ export async function startServer(
     if (closing !== null) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
-  const sockets = new SocketServer({ gateway, viewer, limits, errors, log });
+  const operations = new PreparedOperations(gateway.schema, limits);
+  const subscriptions = new SharedSubscriptions(gateway, errors);
+  const sockets = new SocketServer({ gateway, viewer, limits, operations, subscriptions, errors, log });
   app.server.on('upgrade', (request, connection, head) => {
     const problem = foreignRequestProblem(request.headers);
     if (closing !== null) refuseUpgrade(connection, 503, 'The gateway is shutting down.');

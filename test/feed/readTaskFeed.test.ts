@@ -2,7 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { type TaskSpec } from '../../src/domain/Job.js';
-import { MAX_LAG, readTaskFeed, SNAPSHOT_LIMIT, type TaskFeedOptions } from '../../src/feed/readTaskFeed.js';
+import {
+  type FeedStart,
+  MAX_LAG,
+  readTaskFeed,
+  SNAPSHOT_LIMIT,
+  type TaskFeedOptions,
+} from '../../src/feed/readTaskFeed.js';
+import { type SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
 import { ManualClock } from '../support/ManualClock.js';
@@ -17,12 +24,13 @@ let processes: ScriptedScheduler['processes'];
 let scheduler: ScriptedScheduler['scheduler'];
 let close: ScriptedScheduler['close'];
 let log: ChangeLog;
+let index: SubscriberIndex;
 let abort: AbortController;
 
 beforeEach(async () => {
   clock = new ManualClock();
   abort = new AbortController();
-  ({ scheduler, log, processes, close } = await openScripted(clock));
+  ({ scheduler, log, index, processes, close } = await openScripted(clock));
 });
 afterEach(async () => {
   abort.abort();
@@ -41,27 +49,33 @@ async function createJob(tasks: readonly TaskSpec[], submit = false): Promise<vo
 }
 
 /** Pulls messages one by one, as a client does that reads them. */
-function open(options: Partial<TaskFeedOptions> = {}): () => Promise<TaskFeedMessage> {
+function open(
+  options: Partial<TaskFeedOptions> = {},
+  start: FeedStart = { kind: 'NOW' },
+): () => Promise<TaskFeedMessage> {
   const feed = readTaskFeed(
     {
-      log,
+      index,
       scheduler,
       clock,
       viewer,
       filter,
-      start: { kind: 'NOW' },
       snapshot: false,
       maxLatencyMs: 0,
       bookmarkMs: 5_000,
       bySingles: false,
       ...options,
     },
+    start,
     abort.signal,
   );
   return async () => {
-    const { value, done } = await feed.next();
-    if (done === true) throw new Error('the feed has ended');
-    return value;
+    for (;;) {
+      const { value, done } = await feed.next();
+      if (done === true) throw new Error('the feed has ended');
+      const [message] = value.events;
+      if (message !== undefined) return message;
+    }
   };
 }
 
@@ -147,7 +161,7 @@ test('A reader that was up to date and falls too far behind gets a gap and a fre
 test('A reader that goes on from an old cursor gets every change, however many', async () => {
   const start = { kind: 'AFTER', position: log.end() } as const;
   await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
-  const next = open({ start });
+  const next = open({}, start);
   let count = 0;
   while (count < MAX_LAG + 1) {
     const message = await next();

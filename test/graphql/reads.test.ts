@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { graphql, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
+import { SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { buildTaskgateSchema } from '../../src/graphql/buildTaskgateSchema.js';
 import { createContext, type GatewayParts } from '../../src/graphql/GraphQLContext.js';
 import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
@@ -43,7 +44,9 @@ beforeAll(async () => {
   });
   if (!opening.ok) throw new Error(opening.message);
   ({ scheduler } = opening);
-  parts = { scheduler: counted(scheduler), log: opening.log, clock: systemClock, bookmarkSeconds: 5 };
+  const { log } = opening;
+  const index = new SubscriberIndex(log);
+  parts = { scheduler: counted(scheduler), log, index, clock: systemClock, bookmarkSeconds: 5 };
   schema = await buildTaskgateSchema();
   await run(
     `mutation { ${Array.from(

@@ -6,7 +6,8 @@ import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { type TaskSpec } from '../../src/domain/Job.js';
 import { printTaskRef, type TaskRef } from '../../src/domain/ids.js';
 import { type Outcome } from '../../src/domain/Refusal.js';
-import { readChanges, readChangesPage } from '../../src/feed/readChanges.js';
+import { type CursorExpired, readChanges, readChangesPage } from '../../src/feed/readChanges.js';
+import { SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { type ChangeLog, type LogFilter } from '../../src/log/ChangeLog.js';
 import { LOG_START, type LogPosition, parseCursor, printCursor } from '../../src/log/LogPosition.js';
 import { type SingleChange } from '../../src/log/SingleChange.js';
@@ -204,16 +205,18 @@ export class ScriptedWorld implements AsyncDisposable {
     const { log } = this.#now;
     reader.events.push({ kind: 'OPENED', after: printCursor(log.epoch, from), snapshot: false });
     const follow = async (): Promise<void> => {
-      for await (const single of readChanges(log, from, EVERYTHING, reader.stop.signal)) {
-        if (single.kind === 'EXPIRED') reader.events.push({ kind: 'ERROR', code: 'CURSOR_EXPIRED' });
-        else {
-          const change = this.#changeOf(single);
-          reader.events.push({ kind: 'CHANGES', cursor: change.cursor, changes: [change] });
-        }
+      for await (const { events } of readChanges(new SubscriberIndex(log), from, EVERYTHING, reader.stop.signal)) {
+        for (const single of events) reader.events.push(this.#eventOf(single));
       }
       reader.events.push({ kind: 'CLOSED' });
     };
     reader.ended = follow();
+  }
+
+  #eventOf(single: SingleChange | CursorExpired): ScriptedReader['events'][number] {
+    if (single.kind === 'EXPIRED') return { kind: 'ERROR', code: 'CURSOR_EXPIRED' };
+    const change = this.#changeOf(single);
+    return { kind: 'CHANGES', cursor: change.cursor, changes: [change] };
   }
 
   #changeOf(single: SingleChange): RecordedChange {

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { readTaskFeed } from '../../src/feed/readTaskFeed.js';
+import { type SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { type TaskFeedMessage } from '../../src/feed/TaskFeedMessage.js';
-import { type ChangeLog } from '../../src/log/ChangeLog.js';
 import { openScripted, type ScriptedScheduler } from '../support/openScripted.js';
 import { taskSpec } from '../support/taskSpec.js';
 import { JumpingClock } from './JumpingClock.js';
@@ -16,13 +16,13 @@ const BOOKMARK = 5_000;
 let clock: JumpingClock;
 let scheduler: ScriptedScheduler['scheduler'];
 let close: ScriptedScheduler['close'];
-let log: ChangeLog;
+let index: SubscriberIndex;
 let abort: AbortController;
 
 beforeEach(async () => {
   clock = new JumpingClock();
   abort = new AbortController();
-  ({ scheduler, log, close } = await openScripted(clock));
+  ({ scheduler, index, close } = await openScripted(clock));
 });
 afterEach(async () => {
   abort.abort();
@@ -34,21 +34,21 @@ function follow(): readonly TaskFeedMessage['kind'][] {
   const kinds: TaskFeedMessage['kind'][] = [];
   const feed = readTaskFeed(
     {
-      log,
+      index,
       scheduler,
       clock,
       viewer,
       filter: { kind: 'task', jobId: null, taskNumber: null, instance: null, owner: null },
-      start: { kind: 'NOW' },
       snapshot: false,
       maxLatencyMs: LATENCY,
       bookmarkMs: BOOKMARK,
       bySingles: false,
     },
+    { kind: 'NOW' },
     abort.signal,
   );
   void (async () => {
-    for await (const { kind } of feed) kinds.push(kind);
+    for await (const { events } of feed) kinds.push(...events.map(({ kind }) => kind));
   })();
   return kinds;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock } from '../../src/domain/Clock.js';
+import { SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
 import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
 import { ScriptedProcesses } from './ScriptedProcesses.js';
@@ -10,6 +11,7 @@ import { ScriptedProcesses } from './ScriptedProcesses.js';
 export interface ScriptedScheduler {
   readonly scheduler: LocalScheduler;
   readonly log: ChangeLog;
+  readonly index: SubscriberIndex;
   readonly processes: ScriptedProcesses;
   /** Closes it and removes the folder. */
   readonly close: () => Promise<void>;
@@ -34,6 +36,7 @@ export async function openScripted(clock: Clock): Promise<ScriptedScheduler> {
   return {
     scheduler,
     log,
+    index: new SubscriberIndex(log),
     processes,
     close: async () => {
       await scheduler.close();

@@ -1,8 +1,8 @@
 import { Args, ArgsType, Ctx, Field, ID, Resolver, Root, Subscription } from 'type-graphql';
-import { readChanges } from '../../feed/readChanges.js';
 import { type TaskState } from '../../domain/states.js';
-import { type ChangeLog, type LogFilter } from '../../log/ChangeLog.js';
-import { type LogPosition } from '../../log/LogPosition.js';
+import { changeSource } from '../../feed/changeSource.js';
+import { FeedStream } from '../../feed/FeedStream.js';
+import { type CursorExpired } from '../../feed/readChanges.js';
 import { type SingleChange } from '../../log/SingleChange.js';
 import { expiredAt, readCursor, readJobScope, readTaskScope } from '../changeScope.js';
 import { TaskStateEnum } from '../enums.js';
@@ -10,7 +10,6 @@ import { type GraphQLContext } from '../GraphQLContext.js';
 import { JobStateChange, TaskStateChange } from '../objects/StateChanges.js';
 import { TaskScopeArgs } from '../inputs/TaskScopeArgs.js';
 import { CursorScalar } from '../scalars.js';
-import { untilReturned } from '../untilReturned.js';
 
 const AFTER =
   'First everything since this cursor, then live, with no gap and no repeat; where left out, live only. ' +
@@ -34,7 +33,7 @@ class JobStateChangedArgs {
   readonly after?: string | null;
 }
 
-type Change = SingleChange | { readonly kind: 'EXPIRED'; readonly oldest: LogPosition };
+type Change = SingleChange | CursorExpired;
 
 /** The subscriptions: readers of the change log, each at its own pace. */
 @Resolver()
@@ -42,9 +41,9 @@ export class SubscriptionResolver {
   @Subscription(() => TaskStateChange, {
     description: 'Each state change of tasks as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: TaskStateChangedArgs; context: GraphQLContext }) => {
-      const { log, loaders } = context;
-      const filter = await readTaskScope(args, loaders);
-      return tail(log, readCursor(args.after, log, log.end()), filter, args.states ?? null);
+      const { log, index, loaders } = context;
+      const source = changeSource(index, await readTaskScope(args, loaders), args.states ?? null);
+      return new FeedStream(source, readCursor(args.after, log, log.end()));
     },
   })
   taskStateChanged(
@@ -54,15 +53,15 @@ export class SubscriptionResolver {
   ): TaskStateChange {
     if (change.kind === 'EXPIRED') throw expiredAt(log, change.oldest);
     if (change.kind !== 'task') throw new Error('a job change was read as a task change');
-    return new TaskStateChange(change, loaders.fresh());
+    return new TaskStateChange(change, loaders);
   }
 
   @Subscription(() => JobStateChange, {
     description: 'Each state change of jobs as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: JobStateChangedArgs; context: GraphQLContext }) => {
-      const { log, loaders } = context;
-      const filter = await readJobScope(args.jobId, loaders);
-      return tail(log, readCursor(args.after, log, log.end()), filter, null);
+      const { log, index, loaders } = context;
+      const source = changeSource(index, await readJobScope(args.jobId, loaders), null);
+      return new FeedStream(source, readCursor(args.after, log, log.end()));
     },
   })
   jobStateChanged(
@@ -72,24 +71,6 @@ export class SubscriptionResolver {
   ): JobStateChange {
     if (change.kind === 'EXPIRED') throw expiredAt(log, change.oldest);
     if (change.kind !== 'job') throw new Error('a task change was read as a job change');
-    return new JobStateChange(change, loaders.fresh());
-  }
-}
-
-function tail(
-  log: ChangeLog,
-  from: LogPosition,
-  filter: LogFilter,
-  states: readonly TaskState[] | null,
-): AsyncIterableIterator<Change> {
-  return untilReturned((signal) => changesInto(readChanges(log, from, filter, signal), states));
-}
-
-async function* changesInto(
-  changes: AsyncIterable<Change>,
-  states: readonly TaskState[] | null,
-): AsyncGenerator<Change, void, undefined> {
-  for await (const change of changes) {
-    if (states === null || change.kind !== 'task' || states.includes(change.change.state)) yield change;
+    return new JobStateChange(change, loaders);
   }
 }

@@ -1,6 +1,8 @@
 import { type GraphQLResolveInfo } from 'graphql';
 import { Args, ArgsType, Ctx, Field, Int, Resolver, Root, Subscription } from 'type-graphql';
-import { type FeedStart, readTaskFeed } from '../../feed/readTaskFeed.js';
+import { FeedStream } from '../../feed/FeedStream.js';
+import { type FeedStart } from '../../feed/readTaskFeed.js';
+import { taskFeedSource } from '../../feed/taskFeedSource.js';
 import { type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../log/ChangeLog.js';
 import { findCursor, readTaskScope } from '../changeScope.js';
@@ -10,7 +12,6 @@ import { feedMessageOf, TaskFeedMessage } from '../objects/TaskFeedMessages.js';
 import { TaskScopeArgs } from '../inputs/TaskScopeArgs.js';
 import { CursorScalar } from '../scalars.js';
 import { selectsField } from '../selectsField.js';
-import { untilReturned } from '../untilReturned.js';
 
 /** The longest that changes may be held back to come together, in milliseconds. */
 export const MAX_LATENCY_MS = 5_000;
@@ -53,24 +54,23 @@ export class TaskFeedResolver {
       context: GraphQLContext;
       info: GraphQLResolveInfo;
     }) => {
-      const { log, scheduler, clock, bookmarkSeconds, viewer, loaders } = context;
+      const { log, index, scheduler, clock, bookmarkSeconds, viewer, loaders } = context;
       const { maxLatencyMs, snapshot } = args;
       if (maxLatencyMs < 0 || maxLatencyMs > MAX_LATENCY_MS) {
         throw badUserInput(`maxLatencyMs is ${maxLatencyMs}; 0 to ${MAX_LATENCY_MS} are allowed.`, 'maxLatencyMs');
       }
-      const options = {
-        log,
+      const source = taskFeedSource({
+        index,
         scheduler,
         clock,
         viewer,
         filter: await readTaskScope(args, loaders),
-        start: readStart(args.after, log),
         snapshot,
         maxLatencyMs,
         bookmarkMs: bookmarkSeconds * 1_000,
         bySingles: selectsField(info, 'TaskFeedChanges', 'changes'),
-      };
-      return untilReturned((signal) => readTaskFeed(options, signal));
+      });
+      return new FeedStream(source, readStart(args.after, log));
     },
   })
   taskFeed(
@@ -78,7 +78,7 @@ export class TaskFeedResolver {
     @Args(() => TaskFeedArgs) _args: TaskFeedArgs,
     @Ctx() { loaders }: GraphQLContext,
   ): typeof TaskFeedMessage {
-    return feedMessageOf(message, loaders.fresh());
+    return feedMessageOf(message, loaders);
   }
 }
 

@@ -1,0 +1,181 @@
+import { comparePositions, type LogPosition } from '../log/LogPosition.js';
+import { type FeedSource, type Portion } from './FeedSource.js';
+import { type MessageCache } from './MessageCache.js';
+
+/** Where a subscriber's messages go: one operation of one client. */
+export interface Subscriber {
+  /** Sends messages, in order. False: its client has not read all that was sent, so it should get no more before it has. */
+  send(messages: readonly string[]): boolean;
+  /** Resolves when the client has read enough to get more, or is gone. */
+  drained(): Promise<void>;
+  /** Nothing more will be sent. `failure`: what broke, where something did. */
+  end(failure: unknown): void;
+}
+
+/** Makes messages of events, one each. All readers of a fan-out get the same. */
+export type Render<Event> = (events: readonly Event[]) => Promise<readonly string[]>;
+
+interface Member {
+  readonly subscriber: Subscriber;
+  /** It was told everything before. */
+  position: LogPosition;
+  /** Ends its own reading, while it does not read together with others. */
+  reading: AbortController | null;
+}
+
+/** What a {@link FanOut} is made of. */
+export interface FanOutOptions<Event, Start> {
+  /** No other fan-out has it at the same time. */
+  readonly name: string;
+  readonly source: FeedSource<Event, Start>;
+  readonly render: Render<Event>;
+  /** May be shared with other fan-outs. */
+  readonly cache: MessageCache;
+  /** Nobody should join any more. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * All who read one source by the same operation and with the same visibility. Those who are up to date are told of a change together: it is
+ * read once and made into a message once. One who starts in the past, or whose client reads too slowly, reads alone at its own pace
+ * until it is up to date; so nobody waits for anybody, and nothing is kept for the slow.
+ */
+export class FanOut<Event, Start> {
+  readonly #options: FanOutOptions<Event, Start>;
+  readonly #members = new Set<Member>();
+  readonly #upToDate = new Set<Member>();
+  readonly #reading = new AbortController();
+  /** Those who are up to date were told everything before. */
+  #position: LogPosition;
+  #isJoinable = false;
+
+  constructor(options: FanOutOptions<Event, Start>) {
+    this.#options = options;
+    this.#position = options.source.now();
+    void this.#readTogether(options.source.startAt(this.#position));
+  }
+
+  /** Lets a subscriber read from its start on. The answered function ends that, at once and without a word. */
+  join(start: Start, subscriber: Subscriber): () => void {
+    const member: Member = { subscriber, position: this.#position, reading: null };
+    this.#members.add(member);
+    void this.#readAlone(member, start);
+    return () => this.#leave(member);
+  }
+
+  async #readTogether(start: Start): Promise<void> {
+    try {
+      for await (const portion of this.#options.source.read(start, this.#reading.signal)) {
+        if (this.#upToDate.size > 0 && portion.events.length > 0) {
+          const messages = await this.#options.render(portion.events);
+          for (const member of this.#upToDate) this.#tell(member, portion, messages);
+        }
+        this.#position = portion.position;
+        this.#isJoinable = portion.isCurrent;
+      }
+      this.#endTogether(null);
+    } catch (error) {
+      this.#endTogether(error);
+    }
+  }
+
+  /** Its members that read alone go on; others who come start anew. */
+  #endTogether(failure: unknown): void {
+    this.#isJoinable = false;
+    this.#options.onEnd();
+    for (const member of this.#upToDate) this.#end(member, failure);
+  }
+
+  #tell(member: Member, { events, position }: Portion<Event>, messages: readonly string[]): void {
+    if (comparePositions(member.position, this.#position) <= 0) {
+      this.#send(member, position, messages);
+      return;
+    }
+    const unseen = events.map((event) => this.#options.source.unseen(event, member.position));
+    if (unseen.every((event, index) => event === null || event === events[index])) {
+      const behind = comparePositions(member.position, position) > 0 ? member.position : position;
+      const rest = messages.filter((_message, index) => unseen[index] !== null);
+      this.#send(member, behind, rest);
+      return;
+    }
+    this.#upToDate.delete(member);
+    void this.#tellRest(
+      member,
+      unseen.filter((event) => event !== null),
+      position,
+    );
+  }
+
+  /** Tells a member what others were told more of. */
+  async #tellRest(member: Member, events: readonly Event[], position: LogPosition): Promise<void> {
+    try {
+      const messages = await this.#options.render(events);
+      if (!this.#members.has(member)) return;
+      member.position = position;
+      if (!member.subscriber.send(messages)) await member.subscriber.drained();
+      this.#goOn(member);
+    } catch (error) {
+      this.#end(member, error);
+    }
+  }
+
+  /** Sends to a member who is up to date. One whose client does not read leaves the others until it has. */
+  #send(member: Member, position: LogPosition, messages: readonly string[]): void {
+    member.position = position;
+    if (messages.length === 0 || member.subscriber.send(messages)) return;
+    this.#upToDate.delete(member);
+    void member.subscriber.drained().then(() => this.#goOn(member));
+  }
+
+  #goOn(member: Member): void {
+    if (!this.#members.has(member)) return;
+    if (this.#admits(member)) this.#upToDate.add(member);
+    else void this.#readAlone(member, this.#options.source.startAt(member.position));
+  }
+
+  #admits(member: Member): boolean {
+    return this.#isJoinable && comparePositions(member.position, this.#position) >= 0;
+  }
+
+  async #readAlone(member: Member, start: Start): Promise<void> {
+    const reading = new AbortController();
+    member.reading = reading;
+    try {
+      for await (const { events, position, isCurrent } of this.#options.source.read(start, reading.signal)) {
+        const messages = await this.#options.cache.render(events, (event) => this.#nameOf(event), this.#options.render);
+        if (!this.#members.has(member)) return;
+        member.position = position;
+        if (messages.length > 0 && !member.subscriber.send(messages)) await member.subscriber.drained();
+        if (!this.#members.has(member)) return;
+        if (!isCurrent || !this.#admits(member)) continue;
+        this.#upToDate.add(member);
+        member.reading = null;
+        return;
+      }
+      this.#end(member, null);
+    } catch (error) {
+      this.#end(member, error);
+    }
+  }
+
+  #nameOf(event: Event): string | null {
+    const name = this.#options.source.nameOf(event);
+    return name === null ? null : `${this.#options.name} ${name}`;
+  }
+
+  #end(member: Member, failure: unknown): void {
+    if (!this.#members.has(member)) return;
+    this.#leave(member);
+    member.subscriber.end(failure);
+  }
+
+  #leave(member: Member): void {
+    if (!this.#members.has(member)) return;
+    this.#members.delete(member);
+    this.#upToDate.delete(member);
+    member.reading?.abort();
+    if (this.#members.size > 0) return;
+    this.#options.onEnd();
+    this.#reading.abort();
+  }
+}

@@ -1,0 +1,111 @@
+import { type ExecutionResult } from 'graphql';
+import { visibilityOf, type Viewer } from '../domain/access.js';
+import { FanOut, type Subscriber } from '../feed/FanOut.js';
+import { type FeedSource } from '../feed/FeedSource.js';
+import { FeedStream } from '../feed/FeedStream.js';
+import { MessageCache } from '../feed/MessageCache.js';
+import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type GatewayInterface } from './GatewayInterface.js';
+import { type PreparedOperation, type Variables } from './PreparedOperation.js';
+
+/** What a client subscribes to. */
+export interface SubscriptionRequest {
+  readonly operation: PreparedOperation;
+  readonly variables: Variables | null | undefined;
+  readonly viewer: Viewer;
+}
+
+/** What came of subscribing. What `start` answers ends it, at once and without a word. */
+export type Subscribing =
+  | { readonly ok: true; readonly start: (subscriber: Subscriber) => () => void }
+  | { readonly ok: false; readonly result: ExecutionResult };
+
+/**
+ * Runs subscriptions. Those of the same operation and variables by viewers who may see the same share one execution and one serialisation
+ * of each event; where a reader starts makes no difference. Its messages are GraphQL results as JSON text.
+ */
+export class SharedSubscriptions {
+  readonly #gateway: GatewayInterface;
+  readonly #errors: ErrorFormatter;
+  readonly #cache = new MessageCache();
+  readonly #fanOuts = new Map<string, FanOut<unknown, unknown>>();
+  readonly #numbers = new WeakMap<PreparedOperation, number>();
+  #lastNumber = 0;
+
+  constructor(gateway: GatewayInterface, errors: ErrorFormatter) {
+    this.#gateway = gateway;
+    this.#errors = errors;
+  }
+
+  /** Finds out what the client may be told, without telling it yet. Rejects only where something is broken. */
+  async subscribe(request: SubscriptionRequest): Promise<Subscribing> {
+    const contextValue = this.#gateway.createContext(request.viewer);
+    const stream = await request.operation.subscribe({ contextValue, variables: request.variables });
+    if (!(Symbol.asyncIterator in stream)) return { ok: false, result: stream };
+    if (!(stream instanceof FeedStream))
+      return { ok: true, start: (subscriber) => this.#pass(stream, request, subscriber) };
+    const { source, start } = stream as FeedStream<unknown, unknown>;
+    return {
+      ok: true,
+      start: (subscriber) => this.#fanOut(source, request).join(start, subscriber),
+    };
+  }
+
+  #fanOut(source: FeedSource<unknown, unknown>, request: SubscriptionRequest): FanOut<unknown, unknown> {
+    const name = this.#nameOf(request);
+    const known = this.#fanOuts.get(name);
+    if (known !== undefined) return known;
+    const fanOut: FanOut<unknown, unknown> = new FanOut({
+      name,
+      source,
+      render: (events) => this.#render(events, request),
+      cache: this.#cache,
+      onEnd: () => {
+        if (this.#fanOuts.get(name) === fanOut) this.#fanOuts.delete(name);
+      },
+    });
+    this.#fanOuts.set(name, fanOut);
+    return fanOut;
+  }
+
+  /** Passes on a stream that nobody else can share. */
+  #pass(stream: AsyncIterable<unknown>, request: SubscriptionRequest, subscriber: Subscriber): () => void {
+    const events = stream[Symbol.asyncIterator]();
+    let isStopped = false;
+    const pass = async (): Promise<void> => {
+      for (let next = await events.next(); next.done !== true; next = await events.next()) {
+        const messages = await this.#render([next.value], request);
+        if (isStopped) return;
+        if (!subscriber.send(messages)) await subscriber.drained();
+      }
+    };
+    pass().then(
+      () => isStopped || subscriber.end(null),
+      (error: unknown) => isStopped || subscriber.end(error),
+    );
+    return () => {
+      isStopped = true;
+      void events.return?.();
+    };
+  }
+
+  /** Events that come together are executed in one context, so that their reads are batched. */
+  #render(
+    events: readonly unknown[],
+    { operation, variables, viewer }: SubscriptionRequest,
+  ): Promise<readonly string[]> {
+    const contextValue = this.#gateway.createContext(viewer);
+    return Promise.all(
+      events.map(async (rootValue) => {
+        const result = await operation.execute({ rootValue, contextValue, variables });
+        return JSON.stringify(this.#errors.formatResult(result));
+      }),
+    );
+  }
+
+  #nameOf({ operation, variables, viewer }: SubscriptionRequest): string {
+    let number = this.#numbers.get(operation);
+    if (number === undefined) this.#numbers.set(operation, (number = this.#lastNumber += 1));
+    return `${number} ${visibilityOf(viewer)} ${operation.sharedVariables(variables)}`;
+  }
+}

@@ -1,0 +1,90 @@
+import { type Duplex } from 'node:stream';
+import { type ExecutionResult } from 'graphql';
+import { MessageType } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { type Subscriber } from '../feed/FanOut.js';
+import { type Limits } from './limits.js';
+import { type Subscribing } from './SharedSubscriptions.js';
+
+type Results = AsyncIterableIterator<ExecutionResult, void, undefined>;
+
+/** What one WebSocket sends. */
+export class SocketOutlet {
+  readonly #socket: WebSocket;
+  readonly #connection: Duplex;
+  readonly #limits: Pick<Limits, 'pauseBytes' | 'unreadBytes'>;
+  #drained: Promise<void> | null = null;
+
+  /** @param connection - what the WebSocket writes to */
+  constructor(socket: WebSocket, connection: Duplex, limits: Pick<Limits, 'pauseBytes' | 'unreadBytes'>) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#limits = limits;
+  }
+
+  /** Sends one message; resolves when it has left for the network. A client that lets too much pile up is cut off. */
+  send(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.bufferedAmount > this.#limits.unreadBytes) this.#socket.terminate();
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text, () => resolve());
+      else resolve();
+    });
+  }
+
+  /**
+   * Runs a subscription. Its results do not come from the iterable, which only ends when it does: they go to the socket as `next` messages
+   * of this id, those that come together in one write.
+   */
+  async subscribe(id: string, subscribe: () => Promise<Subscribing>): Promise<ExecutionResult | Results> {
+    const subscribing = await subscribe();
+    if (!subscribing.ok) return subscribing.result;
+    const { promise: ended, resolve, reject } = Promise.withResolvers<IteratorResult<ExecutionResult, void>>();
+    const over = { done: true, value: undefined } as const;
+    const head = `{"id":${JSON.stringify(id)},"type":"${MessageType.Next}","payload":`;
+    const subscriber: Subscriber = {
+      send: (messages) => this.#sendTogether(head, messages),
+      drained: () => this.#drain(),
+      end: (failure) => {
+        if (failure === null) resolve(over);
+        else reject(failure);
+      },
+    };
+    let stop: (() => void) | null = null;
+    const results: Results = {
+      next: () => {
+        stop ??= subscribing.start(subscriber);
+        return ended;
+      },
+      return: () => {
+        stop?.();
+        resolve(over);
+        return ended;
+      },
+      [Symbol.asyncIterator]: () => results,
+    };
+    return results;
+  }
+
+  #sendTogether(head: string, messages: readonly string[]): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return true;
+    this.#connection.cork();
+    for (const message of messages) this.#socket.send(`${head}${message}}`);
+    this.#connection.uncork();
+    return this.#socket.bufferedAmount <= this.#limits.pauseBytes;
+  }
+
+  /** Resolves when everything has left for the network, or the connection is gone. */
+  #drain(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection.writableNeedDrain || connection.destroyed) return Promise.resolve();
+    this.#drained ??= new Promise((resolve) => {
+      const done = (): void => {
+        this.#drained = null;
+        connection.off('drain', done).off('close', done);
+        resolve();
+      };
+      connection.on('drain', done).on('close', done);
+    });
+    return this.#drained;
+  }
+}
