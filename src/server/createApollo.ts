@@ -11,11 +11,17 @@ import { type Logger } from 'pino';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type Limits } from './limits.js';
 import { limitSelections } from './limitSelections.js';
+import { type PreparedOperations } from './PreparedOperations.js';
 
-/** An Apollo Server for GraphQL over HTTP, not yet started. It reports nothing to anybody and has no signal handlers. */
+/**
+ * An Apollo Server for GraphQL over HTTP, not yet started. It reports nothing to anybody and has no signal handlers.
+ *
+ * @param operations - where it keeps what it has prepared, for whoever is asked for it next
+ */
 export function createApollo(
   schema: GraphQLSchema,
   limits: Limits,
+  operations: PreparedOperations,
   errors: ErrorFormatter,
   log: Logger,
 ): ApolloServer<object> {
@@ -42,6 +48,7 @@ export function createApollo(
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       noSubscriptions,
+      keeping(operations),
     ],
   });
 }
@@ -56,6 +63,18 @@ const noSubscriptions: ApolloServerPlugin<object> = {
           : Promise.resolve(),
     }),
 };
+
+function keeping(operations: PreparedOperations): ApolloServerPlugin<object> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveOperation: ({ request, document, operation }) => {
+          if (operation && request.query !== undefined) operations.keep(request.query, request.operationName, document);
+          return Promise.resolve();
+        },
+      }),
+  };
+}
 
 function subscriptionOverHttp(): GraphQLError {
   return new GraphQLError(

@@ -1,9 +1,14 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Hosts and origins that were let in lately, so that they are not parsed for every request; how many, and how long such a pair may be. */
+const welcome = new LRUCache<string, true>({ max: 64 });
+const KEY_LENGTH = 200;
 
 /** Whether the name or address (IPv6 without brackets) always means this machine: `localhost`, 127.0.0.0/8, ::1. */
 export function isLoopbackHost(host: string): boolean {
@@ -19,6 +24,14 @@ export function isLoopbackHost(host: string): boolean {
  * carry its name as `Host`. Both must mean this machine; programs that are no browsers send no `Origin`.
  */
 export function foreignRequestProblem(headers: Pick<IncomingHttpHeaders, 'host' | 'origin'>): string | null {
+  const key = `${headers.host ?? ''}\n${headers.origin ?? ''}`;
+  if (welcome.has(key)) return null;
+  const problem = findProblem(headers);
+  if (problem === null && key.length <= KEY_LENGTH) welcome.set(key, true);
+  return problem;
+}
+
+function findProblem(headers: Pick<IncomingHttpHeaders, 'host' | 'origin'>): string | null {
   if (!isLoopbackUrl(`http://${headers.host ?? ''}`))
     return 'The Host header must name this machine: localhost, 127.0.0.1 or [::1].';
   if (headers.origin !== undefined && !isLoopbackUrl(headers.origin))

@@ -4,6 +4,7 @@ import { type Duplex } from 'node:stream';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
+import { answerPrepared } from './answerPrepared.js';
 import { createApollo } from './createApollo.js';
 import { createHttpApp, GRAPHQL_PATH } from './createHttpApp.js';
 import { ErrorFormatter } from './ErrorFormatter.js';
@@ -55,13 +56,17 @@ export async function startServer(
   if (!isLoopbackHost(host)) return hostRefused(host);
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const errors = new ErrorFormatter(log);
-  const apollo = createApollo(gateway.schema, limits, errors, log);
+  const operations = new PreparedOperations(gateway.schema, limits);
+  const apollo = createApollo(gateway.schema, limits, operations, errors, log);
   await apollo.start();
   const app = createHttpApp({ readiness: gateway.readiness, limits, errors, log });
+  const createContext = (): object => gateway.createContext(viewer);
+  const answerByApollo = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    handler: fastifyApolloHandler(apollo, { context: () => Promise.resolve(gateway.createContext(viewer)) }),
+    handler: (request, reply) =>
+      answerPrepared(request, reply, { operations, errors, createContext }) ?? answerByApollo.call(app, request, reply),
   });
 
   let closing: Promise<void> | null = null;
@@ -69,7 +74,6 @@ export async function startServer(
     if (closing !== null) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
-  const operations = new PreparedOperations(gateway.schema, limits);
   const subscriptions = new SharedSubscriptions(gateway, errors);
   const sockets = new SocketServer({ gateway, viewer, limits, operations, subscriptions, errors, log });
   app.server.on('upgrade', (request, connection, head) => {
