@@ -58,8 +58,8 @@ async function answerTo(body: object, headers: Record<string, string>): Promise<
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  const { date: _date, ...seen } = Object.fromEntries(response.headers);
-  return { status: response.status, headers: seen, body: await response.text() };
+  response.headers.delete('date');
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 }
 
 /**
