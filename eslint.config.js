@@ -25,7 +25,7 @@ const outsideZones = ['feed', 'graphql', 'server'].map((layer) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '**/*.generated.ts'] },
+  { ignores: ['dist', 'coverage', '**/node_modules', '**/*.generated.ts', 'bench/peers'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -6,6 +6,10 @@ import { type Command, type Measured } from './contender.js';
 /** The core that servers run on, and the one for the load. */
 export const CORES = { server: '0', load: '1' } as const;
 
+/** Where servers leave their CPU profiles when they end, where anybody wants them. */
+const { PROFILE_DIR } = process.env;
+const PROFILING = PROFILE_DIR === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILE_DIR}`];
+
 /** A contender's process, pinned to the servers' core. */
 export class Server {
   readonly port: number;
@@ -27,6 +31,7 @@ export class Server {
         CORES.server,
         process.execPath,
         '--expose-gc',
+        ...PROFILING,
         '--max-semi-space-size=16',
         '--import',
         file('../resolveTypeScript.ts'),
@@ -49,7 +54,7 @@ export class Server {
 
   async stop(): Promise<void> {
     const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+    this.#process.disconnect();
     await ended;
   }
 }

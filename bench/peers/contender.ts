@@ -5,8 +5,8 @@ export interface Contender {
   readonly port: number;
   /** Path of GraphQL, or of the raw server. */
   readonly path: string;
-  /** Publishes the changes of these rounds, one of each job in each round. */
-  publish(jobIds: readonly number[], rounds: number): void;
+  /** Publishes so many changes of a job's task at once. */
+  publish(jobId: number, rounds: number): void;
 }
 
 /** Starts a server of a kind on a port that the system chooses. */

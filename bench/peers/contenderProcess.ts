@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Command, type Measured, type StartContender } from './contender.js';
 import { openWorld } from './world.js';
 
@@ -17,15 +18,15 @@ async function run(command: Command): Promise<Measured> {
   const begin = performance.now();
   switch (command.kind) {
     case 'PUBLISH':
-      contender.publish(
-        Array.from({ length: command.jobs }, (_none, index) => index + 2),
-        command.rounds,
-      );
+      for (let job = 2; job < command.jobs + 2; job += 1) {
+        contender.publish(job, command.rounds);
+        await setImmediate();
+      }
       break;
     case 'STEADY':
       for (let count = 0; count < command.count; count += 1) {
         publishedAt.push(Number(process.hrtime.bigint()));
-        contender.publish([2], 1);
+        contender.publish(2, 1);
         await new Promise((resolve) => setTimeout(resolve, command.everyMs));
       }
       break;

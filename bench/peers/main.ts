@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { writeReport } from './report.js';
 import { CORES, Server } from './Server.js';
 import { coldStart } from './coldStart.js';
@@ -58,24 +59,29 @@ const workloads: readonly Workload[] = [
   },
 ];
 
-const args = process.argv.slice(2);
-const roundsAt = args.indexOf('--rounds');
-const rounds = roundsAt < 0 ? 5 : Number(args[roundsAt + 1]);
-const keys = args.filter((arg, index) => !arg.startsWith('--') && (roundsAt < 0 || index !== roundsAt + 1));
+const { values, positionals: keys } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
+  allowPositionals: true,
+});
+const rounds = Number(values.rounds);
+const only = values.only?.split(',');
 const unknown = keys.filter((key) => !workloads.some((workload) => workload.key === key));
 if (unknown.length > 0 || !(rounds >= 1)) {
-  throw new Error(`usage: bench:peers -- [${[...new Set(workloads.map(({ key }) => key))].join(' ')}] [--rounds N]`);
+  throw new Error(
+    `usage: bench:peers -- [${[...new Set(workloads.map(({ key }) => key))].join(' ')}] [--rounds N] [--only ${ALL.join(',')}]`,
+  );
 }
 execFileSync('taskset', ['-cp', CORES.load, String(process.pid)], { stdio: 'ignore' });
 
 const measured: (readonly [Workload, Results])[] = [];
 for (const workload of workloads.filter(({ key }) => keys.length === 0 || keys.includes(key))) {
-  const results = Object.fromEntries(workload.contenders.map((name) => [name, [] as Figures[]]));
+  const contenders = workload.contenders.filter((name) => only === undefined || only.includes(name));
+  const results = Object.fromEntries(contenders.map((name) => [name, [] as Figures[]]));
   for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? workload.contenders : workload.contenders.toReversed();
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const name of order) results[name]?.push(await workload.run(name));
   }
   measured.push([workload, results]);
   writeReport([[workload, results]], null);
 }
-if (keys.length === 0) writeReport(measured, `npm run bench:peers${args.length === 0 ? '' : ` -- ${args.join(' ')}`}`);
+if (keys.length === 0 && only === undefined) writeReport(measured, `npm run bench:peers -- --rounds ${rounds}`);

@@ -13,9 +13,8 @@ export function subscribeBy(schema: GraphQLSchema, subscribe: (topic: string, co
 /** Publishes by a server's own means. */
 export function publisher(publish: (topic: string, event: SingleTaskChange) => void): Contender['publish'] {
   let sequence = 0;
-  return (jobIds, rounds) => {
-    for (let round = 0; round < rounds; round += 1) {
-      for (const jobId of jobIds) publish(`job ${jobId}`, eventOf(changeOf(jobId, round), (sequence += 1)));
-    }
+  return (jobId, rounds) => {
+    for (let round = 0; round < rounds; round += 1)
+      publish(`job ${jobId}`, eventOf(changeOf(jobId, round), (sequence += 1)));
   };
 }

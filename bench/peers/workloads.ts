@@ -42,7 +42,7 @@ export async function burst(server: Server, jobs: 1 | 1_000): Promise<Figures> {
 
 /** Single changes at a steady rate: how long until the last of the subscribers has each. */
 export async function steady(server: Server): Promise<Figures> {
-  const count = 250;
+  const count = 100;
   const clients = await subscribers(server, SUBSCRIBERS, () => 2);
   await everyoneHas(clients, () => server.run({ kind: 'PUBLISH', jobs: 1, rounds: 20 }), 20);
   const lastAt = new Float64Array(count);

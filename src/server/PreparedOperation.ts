@@ -54,13 +54,21 @@ export class PreparedOperation {
 
   /** Executes a query or mutation, or a subscription for one event. Never throws, nor rejects, but for bugs. */
   execute(execution: Execution): Promise<ExecutionResult> | ExecutionResult {
-    this.#executions += 1;
-    if (this.#executions === COMPILED_AFTER)
-      this.#compiled = compileOperation(this.#schema, this.document, this.#definition);
-    if (this.#compiled === null) return this.#interpret(execution);
-    const coerced = this.#coerce(execution.variables);
-    if (coerced.errors !== undefined) return { errors: coerced.errors };
-    return this.#compiled(execution, coerced.coerced, () => this.#interpret(execution));
+    return this.bind(execution.variables)(execution);
+  }
+
+  /** The same for any number of executions with the same variables, which are coerced once. */
+  bind(
+    variables: Execution['variables'],
+  ): (given: Omit<Execution, 'variables'>) => Promise<ExecutionResult> | ExecutionResult {
+    let coerced: ReturnType<typeof getVariableValues> | undefined;
+    return (given) => {
+      const interpret = (): Promise<ExecutionResult> | ExecutionResult => this.#interpret({ ...given, variables });
+      const compiled = this.#compiledByNow();
+      if (compiled === null) return interpret();
+      coerced ??= this.#coerce(variables);
+      return coerced.errors === undefined ? compiled(given, coerced.coerced, interpret) : { errors: coerced.errors };
+    };
   }
 
   /** The events of a subscription, or why there are none. */
@@ -83,6 +91,13 @@ export class PreparedOperation {
     return JSON.stringify(
       this.#sharedVariables.map((name) => (variables != null && name in variables ? [variables[name]] : null)),
     );
+  }
+
+  #compiledByNow(): CompiledExecution | null {
+    this.#executions += 1;
+    if (this.#executions === COMPILED_AFTER)
+      this.#compiled = compileOperation(this.#schema, this.document, this.#definition);
+    return this.#compiled;
   }
 
   #findSharedVariables(): readonly string[] {

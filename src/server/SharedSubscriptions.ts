@@ -1,12 +1,16 @@
 import { type ExecutionResult } from 'graphql';
 import { visibilityOf, type Viewer } from '../domain/access.js';
-import { FanOut, type Subscriber } from '../feed/FanOut.js';
+import { FanOut, type Render, type Subscriber } from '../feed/FanOut.js';
 import { type FeedSource } from '../feed/FeedSource.js';
 import { FeedStream } from '../feed/FeedStream.js';
 import { MessageCache } from '../feed/MessageCache.js';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
 import { type PreparedOperation, type Variables } from './PreparedOperation.js';
+import { Turns } from './Turns.js';
+
+/** How many events are executed together: so many that reads are batched, so few that what they need is soon garbage. */
+const EVENTS_AT_A_TIME = 512;
 
 /** What a client subscribes to. */
 export interface SubscriptionRequest {
@@ -28,6 +32,7 @@ export class SharedSubscriptions {
   readonly #gateway: GatewayInterface;
   readonly #errors: ErrorFormatter;
   readonly #cache = new MessageCache();
+  readonly #turns = new Turns(EVENTS_AT_A_TIME);
   readonly #fanOuts = new Map<string, FanOut<unknown, unknown>>();
   readonly #numbers = new WeakMap<PreparedOperation, number>();
   #lastNumber = 0;
@@ -58,7 +63,7 @@ export class SharedSubscriptions {
     const fanOut: FanOut<unknown, unknown> = new FanOut({
       name,
       source,
-      render: (events) => this.#render(events, request),
+      render: this.#renderer(request),
       cache: this.#cache,
       onEnd: () => {
         if (this.#fanOuts.get(name) === fanOut) this.#fanOuts.delete(name);
@@ -71,10 +76,11 @@ export class SharedSubscriptions {
   /** Passes on a stream that nobody else can share. */
   #pass(stream: AsyncIterable<unknown>, request: SubscriptionRequest, subscriber: Subscriber): () => void {
     const events = stream[Symbol.asyncIterator]();
+    const render = this.#renderer(request);
     let isStopped = false;
     const pass = async (): Promise<void> => {
       for (let next = await events.next(); next.done !== true; next = await events.next()) {
-        const messages = await this.#render([next.value], request);
+        const messages = await render([next.value]);
         if (isStopped) return;
         if (!subscriber.send(messages)) await subscriber.drained();
       }
@@ -90,17 +96,18 @@ export class SharedSubscriptions {
   }
 
   /** Events that come together are executed in one context, so that their reads are batched. */
-  #render(
-    events: readonly unknown[],
-    { operation, variables, viewer }: SubscriptionRequest,
-  ): Promise<readonly string[]> {
-    const contextValue = this.#gateway.createContext(viewer);
-    return Promise.all(
-      events.map(async (rootValue) => {
-        const result = await operation.execute({ rootValue, contextValue, variables });
-        return JSON.stringify(this.#errors.formatResult(result));
-      }),
-    );
+  #renderer({ operation, variables, viewer }: SubscriptionRequest): Render<unknown> {
+    const execute = operation.bind(variables);
+    return (events) =>
+      this.#turns.take(events.length, () => {
+        const contextValue = this.#gateway.createContext(viewer);
+        return Promise.all(
+          events.map(async (rootValue) => {
+            const result = await execute({ rootValue, contextValue });
+            return JSON.stringify(this.#errors.formatResult(result));
+          }),
+        );
+      });
   }
 
   #nameOf({ operation, variables, viewer }: SubscriptionRequest): string {

@@ -16,7 +16,7 @@ import { type Execution } from './PreparedOperation.js';
 
 /** Executes an operation that was compiled, with coerced variables. `interpret` executes it by graphql-js. */
 export type CompiledExecution = (
-  execution: Execution,
+  given: Omit<Execution, 'variables'>,
   variables: Readonly<Record<string, unknown>>,
   interpret: () => Promise<ExecutionResult> | ExecutionResult,
 ) => Promise<ExecutionResult> | ExecutionResult;

@@ -65,9 +65,8 @@ export const start: StartContender = async ({ schema, createContext }) => {
   return {
     port,
     path: '/graphql',
-    publish(jobIds, rounds) {
-      for (let round = 0; round < rounds; round += 1)
-        for (const job of jobIds) for (const socket of byJob.get(job) ?? []) socket.send(MESSAGE);
+    publish(jobId, rounds) {
+      for (let round = 0; round < rounds; round += 1) for (const socket of byJob.get(jobId) ?? []) socket.send(MESSAGE);
     },
   };
 };

@@ -16,10 +16,6 @@ export const start: StartContender = async (world) => {
   return {
     port: started.server.port,
     path: '/graphql',
-    publish(jobIds, rounds) {
-      for (const jobId of jobIds) {
-        world.append(Array.from({ length: rounds }, (_none, round) => changeOf(jobId, round)));
-      }
-    },
+    publish: (jobId, rounds) => world.append(Array.from({ length: rounds }, (_none, round) => changeOf(jobId, round))),
   };
 };

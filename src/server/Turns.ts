@@ -1,0 +1,36 @@
+/** Lets work begin in the order it was asked for, as much at a time as there is room for. Each asker waits for one turn at a time, so they bound the queue. */
+export class Turns {
+  readonly #room: number;
+  readonly #waiting: { readonly weight: number; readonly begin: () => void }[] = [];
+  #taken = 0;
+
+  /** @param room - the weight of all work that is under way together; a single heavier piece goes alone */
+  constructor(room: number) {
+    this.#room = room;
+  }
+
+  /** Does the work when its turn has come. */
+  async take<T>(weight: number, work: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length > 0 || !this.#fits(weight)) {
+      await new Promise<void>((resolve) => this.#waiting.push({ weight, begin: resolve }));
+    } else this.#taken += weight;
+    try {
+      return await work();
+    } finally {
+      this.#taken -= weight;
+      this.#next();
+    }
+  }
+
+  #fits(weight: number): boolean {
+    return this.#taken === 0 || this.#taken + weight <= this.#room;
+  }
+
+  #next(): void {
+    for (let [first] = this.#waiting; first !== undefined && this.#fits(first.weight); [first] = this.#waiting) {
+      this.#waiting.shift();
+      this.#taken += first.weight;
+      first.begin();
+    }
+  }
+}
