@@ -31,7 +31,7 @@ export class FrameClient {
       `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
     );
-    this.#socket.on('data', (data) => this.#receive(data));
+    this.#socket.on('data', (data: Buffer) => this.#receive(data));
   }
 
   #socketError: (error: Error) => void = () => undefined;

@@ -34,6 +34,7 @@ export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestArrivalMs,
   });

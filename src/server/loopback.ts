@@ -1,14 +1,12 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { LRUCache } from 'lru-cache';
+
+/** Who was let in last: most requests come from where the former came from, and need not be looked at again. */
+let welcome: Pick<IncomingHttpHeaders, 'host' | 'origin'> = { host: 'localhost' };
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Hosts and origins that were let in lately, so that they are not parsed for every request; how many, and how long such a pair may be. */
-const welcome = new LRUCache<string, true>({ max: 64 });
-const KEY_LENGTH = 200;
 
 /** Whether the name or address (IPv6 without brackets) always means this machine: `localhost`, 127.0.0.0/8, ::1. */
 export function isLoopbackHost(host: string): boolean {
@@ -24,10 +22,9 @@ export function isLoopbackHost(host: string): boolean {
  * carry its name as `Host`. Both must mean this machine; programs that are no browsers send no `Origin`.
  */
 export function foreignRequestProblem(headers: Pick<IncomingHttpHeaders, 'host' | 'origin'>): string | null {
-  const key = `${headers.host ?? ''}\n${headers.origin ?? ''}`;
-  if (welcome.has(key)) return null;
+  if (headers.host === welcome.host && headers.origin === welcome.origin) return null;
   const problem = findProblem(headers);
-  if (problem === null && key.length <= KEY_LENGTH) welcome.set(key, true);
+  if (problem === null) welcome = { host: headers.host, origin: headers.origin };
   return problem;
 }
 

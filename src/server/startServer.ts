@@ -15,6 +15,9 @@ import { PreparedOperations } from './PreparedOperations.js';
 import { SharedSubscriptions } from './SharedSubscriptions.js';
 import { SocketServer } from './SocketServer.js';
 
+/** While the server closes, how often connections are closed whose last request has ended, in milliseconds. */
+const SWEEP_MS = 20;
+
 /** What the server is started with. */
 export interface ServerOptions {
   readonly gateway: GatewayInterface;
@@ -70,10 +73,6 @@ export async function startServer(
   });
 
   let closing: Promise<void> | null = null;
-  app.addHook('onResponse', (_request, _reply, done) => {
-    if (closing !== null) setImmediate(() => app.server.closeIdleConnections());
-    done();
-  });
   const subscriptions = new SharedSubscriptions(gateway, errors);
   const sockets = new SocketServer({ gateway, viewer, limits, operations, subscriptions, errors, log });
   app.server.on('upgrade', (request, connection, head) => {
@@ -89,7 +88,9 @@ export async function startServer(
     const { promise: deadline, resolve: expire } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => expire(undefined), limits.drainMs);
     void deadline.then(() => app.server.closeAllConnections());
+    const sweeping = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     await Promise.all([sockets.close(deadline), app.close()]);
+    clearInterval(sweeping);
     clearTimeout(timer);
     await apollo.stop();
   };

@@ -58,8 +58,8 @@ async function answerTo(body: object, headers: Record<string, string>): Promise<
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  response.headers.delete('date');
-  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+  const seen = [...response.headers].filter(([name]) => name !== 'date');
+  return { status: response.status, headers: Object.fromEntries(seen), body: await response.text() };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
@@ -15,8 +16,7 @@ import { publisher, subscribeBy } from '../subscribeBy.js';
 
 /** Apollo Server on Express with graphql-ws and graphql-subscriptions: the usual way. */
 export const start: StartContender = async ({ schema, createContext }) => {
-  const pubSub = new PubSub();
-  pubSub.ee.setMaxListeners(0);
+  const pubSub = new PubSub({ eventEmitter: new EventEmitter().setMaxListeners(0) });
   subscribeBy(schema, (topic) => pubSub.asyncIterableIterator(topic));
   const apollo = new ApolloServer({
     schema,
