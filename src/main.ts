@@ -1,4 +1,5 @@
 import './requireNode.js';
+import { useCompileCache, writeCompileCache } from './compileCache.js';
 import type { Config } from './config.js';
 import type { Readiness } from './server/GatewayInterface.js';
 
@@ -10,6 +11,8 @@ const SAME_SIGNAL_MS = 300;
 
 /** The signals that end the gateway, with their numbers for the exit code. */
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+useCompileCache(process.env);
 
 /** All that needs a newer Node.js is imported after its version was checked. */
 const { readConfig, version } = await import('./config.js');
@@ -97,6 +100,7 @@ async function serve(config: Config): Promise<void> {
       '',
     ].join('\n'),
   );
+  setImmediate(writeCompileCache);
 }
 
 /** At the first signal shuts down and exits with 0; at a second one, or when that takes too long, exits at once. */

@@ -79,7 +79,7 @@ export async function requests(server: Server, name: keyof typeof QUERIES, isRaw
     throw new Error(`${name}: ${probe.status} ${text.slice(0, 300)}`);
   await autocannon({ ...options, duration: 1 });
   const { cpuMicros: before } = await server.run({ kind: 'MEASURE' });
-  const result = await autocannon({ ...options, duration: 3 });
+  const result = await autocannon({ ...options, duration: 2 });
   const { cpuMicros } = await server.run({ kind: 'MEASURE' });
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 200`);
   return {
