@@ -2,6 +2,7 @@ import {
   createSourceEventStream,
   type DocumentNode,
   execute,
+  type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
   type GraphQLSchema,
@@ -63,7 +64,8 @@ export class PreparedOperation {
   ): (given: Omit<Execution, 'variables'>) => Promise<ExecutionResult> | ExecutionResult {
     let coerced: ReturnType<typeof getVariableValues> | undefined;
     return (given) => {
-      const interpret = (): Promise<ExecutionResult> | ExecutionResult => this.#interpret({ ...given, variables });
+      const interpret = (instead: Partial<ExecutionArgs> = {}): Promise<ExecutionResult> | ExecutionResult =>
+        this.#interpret({ ...given, variables }, instead);
       const compiled = this.#compiledByNow();
       if (compiled === null) return interpret();
       coerced ??= this.#coerce(variables);
@@ -106,7 +108,10 @@ export class PreparedOperation {
     return names.filter((name) => !starts.has(name));
   }
 
-  #interpret({ rootValue, contextValue, variables }: Execution): Promise<ExecutionResult> | ExecutionResult {
+  #interpret(
+    { rootValue, contextValue, variables }: Execution,
+    instead: Partial<ExecutionArgs>,
+  ): Promise<ExecutionResult> | ExecutionResult {
     return execute({
       schema: this.#schema,
       document: this.document,
@@ -114,6 +119,7 @@ export class PreparedOperation {
       rootValue,
       contextValue,
       variableValues: variables ?? null,
+      ...instead,
     });
   }
 

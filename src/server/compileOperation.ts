@@ -1,35 +1,29 @@
 import {
   type ASTNode,
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
-  getLocation,
-  GraphQLError,
-  GraphQLScalarType,
-  GraphQLSchema,
+  type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
   visit,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { COERCED, type Outcomes, variantsOf } from './compiledSchema.js';
 import { type Execution } from './PreparedOperation.js';
 
-/** Executes an operation that was compiled, with coerced variables. `interpret` executes it by graphql-js. */
+/** Executes an operation that was compiled, with coerced variables. `interpret` executes it by graphql-js, with some arguments in place of its own. */
 export type CompiledExecution = (
   given: Omit<Execution, 'variables'>,
   variables: Readonly<Record<string, unknown>>,
-  interpret: () => Promise<ExecutionResult> | ExecutionResult,
+  interpret: (instead?: Partial<ExecutionArgs>) => Promise<ExecutionResult> | ExecutionResult,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-/** The type of variables in what is compiled: their values are coerced already, and taken as they are. */
-const COERCED = new GraphQLScalarType({ name: '_Coerced' });
-
-const extended = new WeakMap<GraphQLSchema, GraphQLSchema>();
-
 /**
- * Compiles an operation, so that it is executed several times as fast. graphql-js has the last word: it coerces the variables, and a query
- * or an event in which there is any error is executed by it once more, because errors are where the two may differ. A mutation runs once; its
- * errors are made again from the nodes that they are of.
+ * Compiles an operation, so that it is executed several times as fast. graphql-js has the last word: it coerces the variables, and where there
+ * is any error it executes the operation once more, because errors are where the two may differ. What a mutation does it does once only: the
+ * second time its fields are given what they came to.
  *
  * @returns null where graphql-js executes it: introspection, variables inside of lists and input objects, `@skip` and `@include` by variables
  */
@@ -39,16 +33,18 @@ export function compileOperation(
   operation: OperationDefinitionNode,
 ): CompiledExecution | null {
   if (!isCompilable(document)) return null;
-  const compiled = compileQuery(withCoerced(schema), retyped(document), operation.name?.value);
+  const { compiling, replaying } = variantsOf(schema);
+  const operationName = operation.name?.value;
+  const compiled = compileQuery(compiling, retyped(document), operationName);
   if (!isCompiledQuery(compiled)) return null;
-  const isMutation = operation.operation === OperationTypeNode.MUTATION;
   return ({ rootValue, contextValue }, variables, interpret) => {
+    const isMutation = operation.operation === OperationTypeNode.MUTATION;
+    const outcomes: Outcomes = new Map();
     const settle = (result: ExecutionResult): Promise<ExecutionResult> | ExecutionResult => {
       if (result.errors === undefined) return result;
-      if (!isMutation) return interpret();
-      return { errors: result.errors.map((error) => remade(error, document)), data: result.data ?? null };
+      return isMutation ? interpret({ schema: replaying, rootValue: outcomes }) : interpret();
     };
-    const result = compiled.query(rootValue, contextValue, variables);
+    const result = compiled.query(isMutation ? outcomes : rootValue, contextValue, variables);
     return result instanceof Promise ? result.then(settle) : settle(result);
   };
 }
@@ -81,42 +77,10 @@ function hasVariable(node: ASTNode): boolean {
   return isFound;
 }
 
-function withCoerced(schema: GraphQLSchema): GraphQLSchema {
-  let known = extended.get(schema);
-  if (known === undefined) {
-    const config = schema.toConfig();
-    known = new GraphQLSchema({ ...config, types: [...config.types, COERCED], assumeValid: true });
-    extended.set(schema, known);
-  }
-  return known;
-}
-
 /** The document with variables that are coerced already. */
 function retyped(document: DocumentNode): DocumentNode {
   const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: COERCED.name } } as const;
   return visit(document, {
     VariableDefinition: ({ variable }) => ({ kind: Kind.VARIABLE_DEFINITION, variable, type }),
   });
-}
-
-/** The error as graphql-js would make it, of the nodes at its places in the document. */
-function remade({ message, locations, path, originalError }: GraphQLError, document: DocumentNode): GraphQLError {
-  const own = originalError instanceof GraphQLError ? originalError.nodes : undefined;
-  const nodes = own ?? nodesAt(document, locations ?? []);
-  return new GraphQLError(message, { nodes, path: path ?? null, originalError: originalError ?? null });
-}
-
-function nodesAt(
-  document: DocumentNode,
-  places: readonly { readonly line: number; readonly column: number }[],
-): readonly ASTNode[] {
-  const wanted = new Set(places.map(({ line, column }) => `${line}:${column}`));
-  const nodes: ASTNode[] = [];
-  const take = (node: ASTNode): void => {
-    if (node.loc === undefined) return;
-    const { line, column } = getLocation(node.loc.source, node.loc.start);
-    if (wanted.has(`${line}:${column}`)) nodes.push(node);
-  };
-  visit(document, { Field: take, Variable: take });
-  return nodes;
 }

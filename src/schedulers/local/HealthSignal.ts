@@ -1,5 +1,5 @@
 import { type Clock } from '../../domain/Clock.js';
-import { Waiters } from '../../log/Waiters.js';
+import { Waiters } from './Waiters.js';
 import { type SchedulerHealth } from '../scheduler.js';
 
 /** Whether the embedded scheduler can do its work, and a signal of every change of that. */
