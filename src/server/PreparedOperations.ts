@@ -60,11 +60,13 @@ export class PreparedOperations {
   }
 
   /**
-   * Keeps an operation that was parsed and validated elsewhere by the same rules.
+   * Keeps an operation that was parsed and validated elsewhere by the same rules; one that is kept already stays.
    *
    * @param document - which has an operation of this name
    */
   keep(query: string, operationName: string | null | undefined, document: DocumentNode): PreparedOperation {
+    const known = this.find(query, operationName);
+    if (known !== undefined) return known;
     const operation = new PreparedOperation(this.#schema, document, operationName ?? null);
     this.#prepared.set(keyOf(query, operationName), operation, { size: query.length + 1 });
     return operation;

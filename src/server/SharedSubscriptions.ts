@@ -91,7 +91,7 @@ export class SharedSubscriptions {
     );
     return () => {
       isStopped = true;
-      void events.return?.();
+      void events.return?.().catch((error: unknown) => this.#errors.internal(error));
     };
   }
 

@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   documentTokens: 20_000,
   documentDepth: 20,
   documentFields: 10_000,
-  preparedCharacters: 4 * MIB,
+  preparedCharacters: MIB / 2,
   operationsPerSocket: 100,
   connectionInitMs: 10_000,
   keepAliveMs: 30_000,
