@@ -9,7 +9,7 @@ import {
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
-import { getVariableValues } from 'graphql/execution/values.js';
+import { type CoercedVariables, type CoerceVariables, variableCoercion } from './variableCoercion.js';
 import { type CompiledExecution, compileOperation } from './compileOperation.js';
 import { startVariables } from './startVariables.js';
 
@@ -28,9 +28,6 @@ export interface Execution {
 /** How often an operation is executed before it is compiled: many come once only. */
 const COMPILED_AFTER = 2;
 
-/** graphql-js's own limit where none is asked for. */
-const MAX_COERCION_ERRORS = 50;
-
 /** An operation that was parsed, validated and held against the limits. */
 export class PreparedOperation {
   readonly document: DocumentNode;
@@ -38,6 +35,7 @@ export class PreparedOperation {
   readonly #schema: GraphQLSchema;
   readonly #operationName: string | null;
   readonly #definition: OperationDefinitionNode;
+  readonly #coerce: CoerceVariables;
   #sharedVariables: readonly string[] | undefined;
   #executions = 0;
   #compiled: CompiledExecution | null = null;
@@ -51,6 +49,7 @@ export class PreparedOperation {
     this.type = definition.operation;
     this.#operationName = operationName;
     this.#definition = definition;
+    this.#coerce = variableCoercion(schema, definition.variableDefinitions ?? []);
   }
 
   /** Executes a query or mutation, or a subscription for one event. Never throws, nor rejects, but for bugs. */
@@ -62,13 +61,13 @@ export class PreparedOperation {
   bind(
     variables: Execution['variables'],
   ): (given: Omit<Execution, 'variables'>) => Promise<ExecutionResult> | ExecutionResult {
-    let coerced: ReturnType<typeof getVariableValues> | undefined;
+    let coerced: CoercedVariables | undefined;
     return (given) => {
       const interpret = (instead: Partial<ExecutionArgs> = {}): Promise<ExecutionResult> | ExecutionResult =>
         this.#interpret({ ...given, variables }, instead);
       const compiled = this.#compiledByNow();
       if (compiled === null) return interpret();
-      coerced ??= this.#coerce(variables);
+      coerced ??= this.#coerce(variables ?? {});
       return coerced.errors === undefined ? compiled(given, coerced.coerced, interpret) : { errors: coerced.errors };
     };
   }
@@ -121,10 +120,5 @@ export class PreparedOperation {
       variableValues: variables ?? null,
       ...instead,
     });
-  }
-
-  #coerce(variables: Variables | null | undefined): ReturnType<typeof getVariableValues> {
-    const definitions = this.#definition.variableDefinitions ?? [];
-    return getVariableValues(this.#schema, definitions, variables ?? {}, { maxErrors: MAX_COERCION_ERRORS });
   }
 }
