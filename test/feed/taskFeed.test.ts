@@ -286,11 +286,14 @@ describe('a cursor whose place is lost', () => {
         [taskChanges.nodes[0]?.cursor, 'LOG_RESET'],
       ]) {
         const feed = reader.subscribe(SINGLES, { after, snapshot: false });
-        const all = await until(feed, (messages) => messages.some(({ isLast }) => isLast === true));
+        const all = await until(feed, (messages) =>
+          messages.some(({ __typename }) => __typename === 'SchedulerStatus'),
+        );
         feed.leave();
         expect(all).toMatchObject([
           { __typename: 'TaskFeedGap', reason },
           { __typename: 'TaskFeedSnapshot', isLast: true, tasks: [{ id: `${jobId}.1`, state: 'FINISHED' }] },
+          { __typename: 'SchedulerStatus', reachable: true },
         ]);
       }
     } finally {
