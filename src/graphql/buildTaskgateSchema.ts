@@ -14,8 +14,10 @@ import { TaskResolver } from './resolvers/TaskResolver.js';
 import { CursorScalar, DateTimeScalar } from './scalars.js';
 import { withoutReaders } from './withoutReaders.js';
 
-/** The newest version of the federation rules that every current composition library knows. */
-const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])`;
+/** The first version of Federation 2 with `@cost`: an older version composes with more routers and composition libraries than a newer one. */
+const LINK =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", ' +
+  'import: ["@key", "@shareable", "@requiresScopes", "@cost", "@listSize"])';
 
 type FieldResolvers = Readonly<Record<string, GraphQLFieldResolver<unknown, GraphQLContext>>>;
 

@@ -3,22 +3,22 @@ import { type GraphQLContext } from './GraphQLContext.js';
 import { JobObject } from './objects/JobObject.js';
 import { TaskObject } from './objects/TaskObject.js';
 
-/** The job that another subgraph names by its key; null where there is none, or the viewer may not see it. */
+/** An entity as another subgraph names it by one of its keys. Its values are whatever came as JSON: nobody has checked them. */
+export type EntityReference = Readonly<Record<string, unknown>>;
+
+/** The job of a reference by `id`; null where there is none, the viewer may not see it, or the reference names none. */
 export async function resolveJobReference(
-  { id }: { readonly id: string },
+  { id }: EntityReference,
   { loaders }: GraphQLContext,
 ): Promise<JobObject | null> {
-  const jobId = parseJobId(id);
+  const jobId = parseJobId(idText(id));
   const job = jobId === null ? null : await loaders.job.load(jobId);
   return job === null ? null : new JobObject(job, loaders);
 }
 
-/** A task's key as another subgraph gives it: the one or the other. */
-export type TaskReference = { readonly id: string } | { readonly jobId: string; readonly taskId: string };
-
-/** The task that another subgraph names by one of its keys; null where there is none, or the viewer may not see it. */
+/** The task of a reference by `id` or by `jobId taskId`; null where there is none, the viewer may not see it, or the reference names none. */
 export async function resolveTaskReference(
-  reference: TaskReference,
+  reference: EntityReference,
   { loaders }: GraphQLContext,
 ): Promise<TaskObject | null> {
   const ref = readReference(reference);
@@ -26,11 +26,16 @@ export async function resolveTaskReference(
   return task === null ? null : new TaskObject(task, loaders);
 }
 
-function readReference(reference: TaskReference): TaskRef | null {
-  if ('id' in reference) {
-    const node = parseNodeId(reference.id);
+function readReference({ id, jobId, taskId }: EntityReference): TaskRef | null {
+  if (id !== undefined) {
+    const node = parseNodeId(idText(id));
     return node?.kind === 'task' ? node.task : null;
   }
-  const jobId = parseJobId(reference.jobId);
-  return jobId === null ? null : parseTaskId(jobId, reference.taskId);
+  const job = parseJobId(idText(jobId));
+  return job === null ? null : parseTaskId(job, idText(taskId));
+}
+
+/** An ID's text (GraphQL, ID: input may be a string or an integer); empty, which is no id, for anything else. */
+function idText(value: unknown): string {
+  return typeof value === 'string' || Number.isInteger(value) ? String(value) : '';
 }

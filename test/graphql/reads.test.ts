@@ -9,6 +9,7 @@ import { buildTaskgateSchema } from '../../src/graphql/buildTaskgateSchema.js';
 import { createContext, type GatewayParts } from '../../src/graphql/GraphQLContext.js';
 import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
 import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { countCalls } from '../support/countCalls.js';
 
 const operator: Viewer = { user: userInfo().username, scopes: new Set(SCOPES) };
 const calls = new Map<string, number>();
@@ -17,20 +18,6 @@ let dataDir: string;
 let schema: GraphQLSchema;
 let scheduler: LocalScheduler;
 let parts: GatewayParts;
-
-/** The scheduler behind the port, its calls counted by name. */
-function counted(target: LocalScheduler): LocalScheduler {
-  return new Proxy(target, {
-    get(object, name) {
-      const value: unknown = Reflect.get(object, name, object);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]): unknown => {
-        calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
-        return value.apply(object, args) as unknown;
-      };
-    },
-  });
-}
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'taskgate-reads-'));
@@ -46,7 +33,7 @@ beforeAll(async () => {
   ({ scheduler } = opening);
   const { log } = opening;
   const index = new SubscriberIndex(log);
-  parts = { scheduler: counted(scheduler), log, index, clock: systemClock, bookmarkSeconds: 5 };
+  parts = { scheduler: countCalls(scheduler, calls), log, index, clock: systemClock, bookmarkSeconds: 5 };
   schema = await buildTaskgateSchema();
   await run(
     `mutation { ${Array.from(
@@ -253,27 +240,6 @@ describe('a viewer without the scope OPERATE', () => {
       createJob: { userErrors: [{ code: 'FORBIDDEN' }] },
       submitJob: { userErrors: [{ code: 'FORBIDDEN' }] },
     });
-  });
-});
-
-test('Other subgraphs find jobs and tasks by each of their keys', async () => {
-  expect(
-    await run(
-      `{ _entities(representations: [
-        { __typename: "Job", id: "7" }, { __typename: "Task", id: "7.13" }, { __typename: "Task", jobId: "7", taskId: "13.500" },
-        { __typename: "Job", id: "999" }, { __typename: "Job", id: "x" }, { __typename: "Task", id: "7" }, { __typename: "Task", jobId: "7", taskId: "x" }
-      ]) { __typename ... on Job { name } ... on Task { id type } } }`,
-    ),
-  ).toEqual({
-    _entities: [
-      { __typename: 'Job', name: 'Job 0' },
-      { __typename: 'Task', id: '7.13', type: 'PARAMETRIC_SWEEP' },
-      { __typename: 'Task', id: '7.13.500', type: 'BASIC' },
-      null,
-      null,
-      null,
-      null,
-    ],
   });
 });
 

@@ -1,10 +1,11 @@
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { type ChangeCause, type TaskState } from '../../domain/states.js';
 import { type FoldedChange, foldRanges, type PartOfRecord } from '../../feed/foldRanges.js';
-import { type FeedGapReason, type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
+import { type FeedGapReason, MESSAGE_SIZE, type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
 import { printCursor } from '../../log/LogPosition.js';
 import { type SingleTaskChange } from '../../log/SingleChange.js';
 import { type SchedulerHealth } from '../../schedulers/scheduler.js';
+import { ListSize } from '../directives.js';
 import { ChangeCauseEnum, FeedGapReasonEnum, TaskStateEnum } from '../enums.js';
 import { type Loaders } from '../Loaders.js';
 import { CursorScalar, DateTimeScalar } from '../scalars.js';
@@ -20,6 +21,7 @@ export class TaskFeedSnapshot {
   @Field(() => CursorScalar, { description: 'The moment of the snapshot.' })
   readonly cursor: string;
 
+  @ListSize(MESSAGE_SIZE)
   @Field(() => [TaskObject], {
     description:
       'At most 500 tasks, in order of their ids. Subtasks that have not begun are not listed one by one: `subtaskCounts` of their master stand for them.',
@@ -112,11 +114,13 @@ export class TaskFeedChanges {
     this.#loaders = loaders;
   }
 
+  @ListSize(MESSAGE_SIZE)
   @Field(() => [TaskStateChange], { description: 'At most 500, in order.' })
   get changes(): readonly TaskStateChange[] {
     return this.#singles.map((single) => new TaskStateChange(single, this.#loaders));
   }
 
+  @ListSize(MESSAGE_SIZE)
   @Field(() => [SubtaskRangeChange], {
     description:
       'At most 500, subtasks of one sweep that did the same folded into one. The order of the changes of any one task is kept. ' +

@@ -5,6 +5,7 @@ import { JobObject } from '../objects/JobObject.js';
 import { TaskConnection } from '../objects/TaskConnection.js';
 import { TaskObject } from '../objects/TaskObject.js';
 import { parseTaskCursor } from '../pageCursors.js';
+import { Paged } from '../directives.js';
 import { orThrow, readTaskRef } from '../readIds.js';
 import { readPageArgs } from '../readPageArgs.js';
 
@@ -24,6 +25,7 @@ export class JobResolver {
     return task === null ? null : new TaskObject(task, loaders);
   }
 
+  @Paged
   @FieldResolver(() => TaskConnection, {
     description: "Its basic tasks and sweeps' masters, in order of their ids. Subtasks are found on their master.",
   })

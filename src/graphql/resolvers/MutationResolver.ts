@@ -8,6 +8,7 @@ import {
   type TaskEffect,
 } from '../../schedulers/scheduler.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
+import { RequiresCancel, RequiresScopes, RequiresSubmit } from '../directives.js';
 import { createJobOf, taskSpecOf } from '../inputs/CreateJobInput.js';
 import { taskFilterOf } from '../inputs/filters.js';
 import {
@@ -35,12 +36,14 @@ export const MAX_TASK_IDS = 10_000;
 /** The mutations. Each reads its ids, lets the scheduler do it, and shows what it was afterwards. */
 @Resolver()
 export class MutationResolver {
+  @RequiresScopes(['SUBMIT'], ['OPERATE'])
   @Mutation(() => JobPayload, { description: 'Creates a job with its tasks and submits it, unless `submit` is false.' })
   async createJob(@Args(() => CreateJobArgs) args: CreateJobArgs, @Ctx() context: GraphQLContext): Promise<JobPayload> {
     const request = createJobOf(args.input, args.idempotencyKey ?? null);
     return jobPayload(context, await context.scheduler.createJob(context.viewer, request));
   }
 
+  @RequiresSubmit
   @Mutation(() => TasksPayload, {
     description:
       'Adds tasks to a job that is not over. They stay CONFIGURING until `submitTask`, or `submitJob` where the job is CONFIGURING too (HPC Pack, AddTask).',
@@ -56,11 +59,13 @@ export class MutationResolver {
     }));
   }
 
+  @RequiresSubmit
   @Mutation(() => JobPayload, { description: 'Submits a CONFIGURING job with all of its tasks.' })
   async submitJob(@Args(() => JobArgs) args: JobArgs, @Ctx() context: GraphQLContext): Promise<JobPayload> {
     return jobPayload(context, await onJob(args, (jobId) => context.scheduler.submitJob(context.viewer, jobId)));
   }
 
+  @RequiresSubmit
   @Mutation(() => TaskPayload, {
     description: 'Submits one CONFIGURING task of a job that is QUEUED or RUNNING (HPC Pack, SubmitTask).',
   })
@@ -68,6 +73,7 @@ export class MutationResolver {
     return taskPayload(context, await onTask(args, (ref) => context.scheduler.submitTask(context.viewer, ref)));
   }
 
+  @RequiresCancel
   @Mutation(() => CancelTaskPayload, {
     description:
       'Cancels a task, a subtask or a whole sweep (HPC Pack, ISchedulerJob::CancelTask). A task that waits is CANCELED at once. A running one becomes ' +
@@ -85,6 +91,7 @@ export class MutationResolver {
     return cancelTaskPayload(context.loaders.fresh(), outcome);
   }
 
+  @RequiresCancel
   @Mutation(() => CancelTasksPayload, {
     description: 'Cancels several tasks of a job, each as `cancelTask` does, in one step; each has its own result.',
   })
@@ -112,6 +119,7 @@ export class MutationResolver {
     }));
   }
 
+  @RequiresCancel
   @Mutation(() => JobPayload, {
     description:
       'Cancels a job as a whole: its running tasks end FAILED, the others CANCELED, and the job is CANCELING, then CANCELED.',
@@ -126,6 +134,7 @@ export class MutationResolver {
     }));
   }
 
+  @RequiresCancel
   @Mutation(() => TaskPayload, {
     description:
       'Ends a QUEUED or RUNNING task as FINISHED, now: its processes are killed (HPC Pack, FinishTask). Of a sweep, each such subtask.',
@@ -141,6 +150,7 @@ export class MutationResolver {
     );
   }
 
+  @RequiresCancel
   @Mutation(() => JobPayload, {
     description:
       'Ends a QUEUED or RUNNING job as FINISHED, now, with all of its tasks (HPC Pack, FinishJob). Tasks that were not submitted are CANCELED.',
@@ -153,6 +163,7 @@ export class MutationResolver {
     );
   }
 
+  @RequiresCancel
   @Mutation(() => TaskPayload, {
     description:
       'Puts a FAILED or CANCELED task into the queue again (HPC Pack, RequeueTask); of a sweep, its FAILED and CANCELED subtasks. A job that was over reopens.',
@@ -161,6 +172,7 @@ export class MutationResolver {
     return taskPayload(context, await onTask(args, (ref) => context.scheduler.requeueTask(context.viewer, ref)));
   }
 
+  @RequiresCancel
   @Mutation(() => JobPayload, {
     description:
       'Puts the FAILED and CANCELED tasks of a job that is over into the queue again; those that are not rerunnable are passed by.',

@@ -2,6 +2,7 @@ import { Args, ArgsType, Ctx, Field, ID, Query, Resolver } from 'type-graphql';
 import { parseNodeId } from '../../domain/ids.js';
 import { quote } from '../../domain/text.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
+import { Paged, PagedForward, RequiresRead } from '../directives.js';
 import { readTaskScope } from '../changeScope.js';
 import { badUserInput } from '../errors.js';
 import { jobFilterOf } from '../inputs/filters.js';
@@ -37,6 +38,7 @@ class CancelPreviewArgs extends JobArgs {
 /** The queries. */
 @Resolver()
 export class QueryResolver {
+  @RequiresRead
   @Query(() => NodeInterface, {
     nullable: true,
     description: 'The job or task of this global id; null where there is none, or you may not see it.',
@@ -53,11 +55,14 @@ export class QueryResolver {
     return task === null ? null : new TaskObject(task, loaders);
   }
 
+  @RequiresRead
   @Query(() => JobObject, { nullable: true, description: 'One job; null where there is none, or you may not see it.' })
   job(@Args(() => JobArgs) { jobId }: JobArgs, @Ctx() { loaders }: GraphQLContext): Promise<JobObject | null> {
     return readJob(loaders, orThrow(readJobId(jobId)));
   }
 
+  @RequiresRead
+  @Paged
   @Query(() => JobConnection, { description: 'The jobs that you may see, a page at a time.' })
   jobs(@Args(() => JobPageArgs) args: JobPageArgs, @Ctx() { loaders }: GraphQLContext): JobConnection {
     const field = args.orderBy?.field ?? 'ID';
@@ -66,6 +71,7 @@ export class QueryResolver {
     return new JobConnection({ filter: jobFilterOf(args.filter), order, page }, loaders);
   }
 
+  @RequiresRead
   @Query(() => TaskObject, {
     nullable: true,
     description: 'One task or subtask; null where there is none, or you may not see it.',
@@ -75,6 +81,8 @@ export class QueryResolver {
     return task === null ? null : new TaskObject(task, loaders);
   }
 
+  @RequiresRead
+  @PagedForward
   @Query(() => TaskStateChangeConnection, {
     description:
       'The state changes that the log holds, the oldest first: the same records that subscriptions push, for clients that cannot stream.',
@@ -87,6 +95,7 @@ export class QueryResolver {
     return readChangePage(loaders, await readTaskScope(scope, loaders), page);
   }
 
+  @RequiresRead
   @Query(() => CancelPreviewObject, {
     description:
       'What a cancel would do, now. Error code JOB_NOT_FOUND or TASK_NOT_FOUND where there is nothing to cancel.',

@@ -5,6 +5,7 @@ import { FeedStream } from '../../feed/FeedStream.js';
 import { type CursorExpired } from '../../feed/readChanges.js';
 import { type SingleChange } from '../../log/SingleChange.js';
 import { expiredAt, readCursor, readJobScope, readTaskScope } from '../changeScope.js';
+import { RequiresRead } from '../directives.js';
 import { TaskStateEnum } from '../enums.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
 import { JobStateChange, TaskStateChange } from '../objects/StateChanges.js';
@@ -38,6 +39,7 @@ type Change = SingleChange | CursorExpired;
 /** The subscriptions: readers of the change log, each at its own pace. */
 @Resolver()
 export class SubscriptionResolver {
+  @RequiresRead
   @Subscription(() => TaskStateChange, {
     description: 'Each state change of tasks as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: TaskStateChangedArgs; context: GraphQLContext }) => {
@@ -56,6 +58,7 @@ export class SubscriptionResolver {
     return new TaskStateChange(change, loaders);
   }
 
+  @RequiresRead
   @Subscription(() => JobStateChange, {
     description: 'Each state change of jobs as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: JobStateChangedArgs; context: GraphQLContext }) => {

@@ -6,6 +6,7 @@ import { taskFeedSource } from '../../feed/taskFeedSource.js';
 import { type TaskFeedMessage as FeedMessage } from '../../feed/TaskFeedMessage.js';
 import { type ChangeLog } from '../../log/ChangeLog.js';
 import { findCursor, readTaskScope } from '../changeScope.js';
+import { RequiresRead } from '../directives.js';
 import { badUserInput } from '../errors.js';
 import { type GraphQLContext } from '../GraphQLContext.js';
 import { feedMessageOf, TaskFeedMessage } from '../objects/TaskFeedMessages.js';
@@ -41,6 +42,7 @@ class TaskFeedArgs extends TaskScopeArgs {
 /** The change log for screens. */
 @Resolver()
 export class TaskFeedResolver {
+  @RequiresRead
   @Subscription(() => TaskFeedMessage, {
     description:
       'What a screen needs to show tasks and keep them right: a snapshot, then changes in batches, bookmarks while it is quiet, gaps with a fresh ' +

@@ -1,6 +1,7 @@
 import { Args, ArgsType, Field, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { masterOf } from '../../domain/ids.js';
 import { badUserInput } from '../errors.js';
+import { Cost, Paged, PagedForward } from '../directives.js';
 import { OutputStreamEnum } from '../enums.js';
 import { ChangePageArgs, TaskPageArgs } from '../inputs/pageArgs.js';
 import { taskFilterOf } from '../inputs/filters.js';
@@ -42,6 +43,7 @@ export class TaskResolver {
     return master === null ? null : new TaskObject(master, loaders);
   }
 
+  @Paged
   @FieldResolver(() => TaskConnection, {
     nullable: true,
     description: "The sweep's subtasks, in order of their values; null on all but a master.",
@@ -53,6 +55,7 @@ export class TaskResolver {
     return new TaskConnection({ jobId, masterNumber: taskNumber, filter: taskFilterOf(args.filter), page }, loaders);
   }
 
+  @PagedForward
   @FieldResolver(() => TaskStateChangeConnection, {
     description: "Its state changes that the log holds, the oldest first; of a master, its subtasks' too.",
   })
@@ -64,6 +67,7 @@ export class TaskResolver {
     return readChangePage(loaders, filter, args);
   }
 
+  @Cost(10)
   @FieldResolver(() => String, {
     nullable: true,
     description:
