@@ -70,7 +70,7 @@ async function serve(config: Config): Promise<void> {
   const start = await startServer({
     gateway: {
       schema,
-      createContext: (viewer) => createContext(parts, viewer),
+      createContext: (viewer, resumeAfter) => createContext(parts, viewer, resumeAfter),
       readiness: (): Readiness => {
         const { reachable, message } = scheduler.health();
         return reachable ? { ready: true } : { ready: false, reason: message ?? 'the scheduler does not answer' };

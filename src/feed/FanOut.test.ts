@@ -11,6 +11,7 @@ import { openDatabase } from '../log/openDatabase.js';
 import { LOG_MIGRATIONS, SqliteChangeLog } from '../log/SqliteChangeLog.js';
 import { changeSource } from './changeSource.js';
 import { FanOut, type Subscriber } from './FanOut.js';
+import { type Message } from './Message.js';
 import { MessageCache } from './MessageCache.js';
 import { SubscriberIndex } from './SubscriberIndex.js';
 
@@ -50,8 +51,8 @@ class Client implements Subscriber {
     this.#room.resolve(undefined);
   }
 
-  send(messages: readonly string[]): boolean {
-    this.received.push(...messages);
+  send(messages: readonly Message[]): boolean {
+    this.received.push(...messages.map(({ text }) => text));
     return this.#isReading;
   }
 
@@ -91,7 +92,7 @@ function startAnew(maxChanges = 1_000_000, filter = JOB): void {
       await setImmediate();
       const messages = events.map((event) => (event.kind === 'task' ? shown(event.ref) : event.kind));
       rendered.push(...messages);
-      return messages;
+      return messages.map((text) => ({ text, place: null }));
     },
     cache: new MessageCache(),
     onEnd: () => (isOver = true),

@@ -1,11 +1,12 @@
 import { comparePositions, type LogPosition } from '../log/LogPosition.js';
 import { type FeedSource, type Portion } from './FeedSource.js';
+import { type Message } from './Message.js';
 import { type MessageCache } from './MessageCache.js';
 
 /** Where a subscriber's messages go: one operation of one client. */
 export interface Subscriber {
   /** Sends messages, in order. False: its client has not read all that was sent, so it should get no more before it has. */
-  send(messages: readonly string[]): boolean;
+  send(messages: readonly Message[]): boolean;
   /** Resolves when the client has read enough to get more, or is gone. */
   drained(): Promise<void>;
   /** Nothing more will be sent. `failure`: what broke, where something did. */
@@ -13,7 +14,7 @@ export interface Subscriber {
 }
 
 /** Makes messages of events, one each. All readers of a fan-out get the same. */
-export type Render<Event> = (events: readonly Event[]) => Promise<readonly string[]>;
+export type Render<Event> = (events: readonly Event[]) => Promise<readonly Message[]>;
 
 interface Member {
   readonly subscriber: Subscriber;
@@ -86,7 +87,7 @@ export class FanOut<Event, Start> {
     for (const member of this.#upToDate) this.#end(member, failure);
   }
 
-  #tell(member: Member, { events, position }: Portion<Event>, messages: readonly string[]): void {
+  #tell(member: Member, { events, position }: Portion<Event>, messages: readonly Message[]): void {
     if (comparePositions(member.position, this.#position) <= 0) {
       this.#send(member, position, messages);
       return;
@@ -120,7 +121,7 @@ export class FanOut<Event, Start> {
   }
 
   /** Sends to a member who is up to date. One whose client does not read leaves the others until it has. */
-  #send(member: Member, position: LogPosition, messages: readonly string[]): void {
+  #send(member: Member, position: LogPosition, messages: readonly Message[]): void {
     member.position = position;
     if (messages.length === 0 || member.subscriber.send(messages)) return;
     this.#upToDate.delete(member);

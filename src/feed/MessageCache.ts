@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { type Message } from './Message.js';
 
 /** How much is kept, in characters. Where more comes, what was wanted longest ago goes. */
 const CACHE_SIZE = 16 * 1024 * 1024;
@@ -11,7 +12,7 @@ const FRESH_MS = 1_000;
  * when thousands go on from the same cursor.
  */
 export class MessageCache {
-  readonly #messages = new LRUCache<string, Promise<string>>({
+  readonly #messages = new LRUCache<string, Promise<Message>>({
     maxSize: CACHE_SIZE,
     maxEntrySize: CACHE_SIZE / 16,
     ttl: FRESH_MS,
@@ -25,8 +26,8 @@ export class MessageCache {
   async render<Event>(
     events: readonly Event[],
     nameOf: (event: Event) => string | null,
-    render: (events: readonly Event[]) => Promise<readonly string[]>,
-  ): Promise<readonly string[]> {
+    render: (events: readonly Event[]) => Promise<readonly Message[]>,
+  ): Promise<readonly Message[]> {
     const names = events.map(nameOf);
     const known = names.map((name) => (name === null ? undefined : this.#messages.get(name)));
     const missing = events.filter((_event, index) => known[index] === undefined);
@@ -41,18 +42,24 @@ export class MessageCache {
         made += 1;
         return this.#keep(
           name,
-          making.then((messages) => messages[place] ?? ''),
+          making.then((messages) => nth(messages, place)),
         );
       }),
     );
   }
 
-  #keep(name: string | null, making: Promise<string>): Promise<string> {
+  #keep(name: string | null, making: Promise<Message>): Promise<Message> {
     if (name === null) return making;
     this.#messages.set(name, making, { size: 1 });
     return making.then((message) => {
-      this.#messages.set(name, making, { size: message.length + 1 });
+      this.#messages.set(name, making, { size: message.text.length + 1 });
       return message;
     });
   }
+}
+
+function nth(messages: readonly Message[], place: number): Message {
+  const message = messages[place];
+  if (message === undefined) throw new Error('an event was not made into a message');
+  return message;
 }

@@ -1,6 +1,6 @@
 import { type TaskState } from '../domain/states.js';
 import { type LogFilter } from '../log/ChangeLog.js';
-import { comparePositions, type LogPosition } from '../log/LogPosition.js';
+import { comparePositions, type LogPosition, printCursor } from '../log/LogPosition.js';
 import { type SingleChange } from '../log/SingleChange.js';
 import { type FeedSource } from './FeedSource.js';
 import { type CursorExpired, readChanges } from './readChanges.js';
@@ -28,6 +28,9 @@ export function changeSource(
     startAt: (position) => position,
     unseen: (event, position) =>
       event.kind === 'EXPIRED' || comparePositions(event.next, position) > 0 ? event : null,
+    placeAfter: (event) => (event.kind === 'EXPIRED' ? null : event.next),
+    placeOf: (position) => position,
+    cursorOf: (place) => printCursor(index.log.epoch, place),
     nameOf: (event) => (event.kind === 'EXPIRED' ? null : `${event.next.sequence}.${event.next.offset}`),
   };
 }

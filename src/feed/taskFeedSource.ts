@@ -1,4 +1,4 @@
-import { comparePositions, type LogPosition } from '../log/LogPosition.js';
+import { comparePositions, type LogPosition, printCursor } from '../log/LogPosition.js';
 import { type FeedSource } from './FeedSource.js';
 import { type FeedStart, readTaskFeed, type TaskFeedOptions } from './readTaskFeed.js';
 import { type TaskFeedMessage } from './TaskFeedMessage.js';
@@ -10,6 +10,19 @@ export function taskFeedSource(options: TaskFeedOptions): FeedSource<TaskFeedMes
     now: () => options.index.log.end(),
     startAt: (position) => ({ kind: 'LIVE', position }),
     unseen,
+    placeAfter,
+    placeOf: (start) => {
+      switch (start.kind) {
+        case 'NOW':
+          return options.snapshot ? null : options.index.log.end();
+        case 'LOST':
+          return null;
+        case 'AFTER':
+        case 'LIVE':
+          return start.position;
+      }
+    },
+    cursorOf: (place) => printCursor(options.index.log.epoch, place),
     nameOf: (message) => (message.kind === 'CHANGES' ? `${nameOf(message.from)}-${nameOf(message.position)}` : null),
   };
 }
@@ -33,6 +46,19 @@ function unseen(message: TaskFeedMessage, position: LogPosition): TaskFeedMessag
         parts: message.parts.filter(isNew),
       };
     }
+  }
+}
+
+function placeAfter(message: TaskFeedMessage): LogPosition | null {
+  switch (message.kind) {
+    case 'GAP':
+    case 'STATUS':
+      return null;
+    case 'SNAPSHOT':
+      return message.isLast ? message.position : null;
+    case 'BOOKMARK':
+    case 'CHANGES':
+      return message.position;
   }
 }
 

@@ -21,9 +21,11 @@ export interface GraphQLContext extends GatewayParts {
   readonly viewer: Viewer;
   /** Batches and remembers the reads of this context; what follows a mutation reads with loaders of its own. */
   readonly loaders: Loaders;
+  /** The cursor from which a subscription's reader goes on, in place of the `after` of its document; null: as that says. */
+  readonly resumeAfter: string | null;
 }
 
 /** A context that has read nothing yet. */
-export function createContext(parts: GatewayParts, viewer: Viewer): GraphQLContext {
-  return { ...parts, viewer, loaders: new Loaders(parts, viewer) };
+export function createContext(parts: GatewayParts, viewer: Viewer, resumeAfter?: string): GraphQLContext {
+  return { ...parts, viewer, loaders: new Loaders(parts, viewer), resumeAfter: resumeAfter ?? null };
 }

@@ -8,7 +8,11 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 export interface GatewayInterface {
   /** Executable and stateless. */
   readonly schema: GraphQLSchema;
-  /** The context value for one operation of this viewer: a new one each time. */
-  readonly createContext: (viewer: Viewer) => object;
+  /**
+   * The context value for one operation of this viewer: a new one each time.
+   *
+   * @param resumeAfter - of a subscription, the cursor from which its reader goes on, whatever its document says of that
+   */
+  readonly createContext: (viewer: Viewer, resumeAfter?: string) => object;
   readonly readiness: () => Readiness;
 }

@@ -3,6 +3,7 @@ import { type ExecutionResult } from 'graphql';
 import { MessageType } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { type Subscriber } from '../feed/FanOut.js';
+import { type Message } from '../feed/Message.js';
 import { type Limits } from './limits.js';
 import { type Subscribing } from './SharedSubscriptions.js';
 
@@ -65,10 +66,10 @@ export class SocketOutlet {
     return results;
   }
 
-  #sendTogether(head: string, messages: readonly string[]): boolean {
+  #sendTogether(head: string, messages: readonly Message[]): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return true;
     this.#connection.cork();
-    for (const message of messages) this.#socket.send(`${head}${message}}`);
+    for (const { text } of messages) this.#socket.send(`${head}${text}}`);
     this.#connection.uncork();
     return this.#socket.bufferedAmount <= this.#limits.pauseBytes;
   }

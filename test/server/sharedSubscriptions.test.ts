@@ -62,7 +62,7 @@ async function subscribe(
   const told: unknown[] = [];
   const leave = subscribing.start({
     send: (messages) => {
-      told.push(...messages.map((message) => JSON.parse(message) as unknown));
+      told.push(...messages.map(({ text }) => JSON.parse(text) as unknown));
       return true;
     },
     drained: () => Promise.resolve(),

@@ -43,9 +43,9 @@ export class SubscriptionResolver {
   @Subscription(() => TaskStateChange, {
     description: 'Each state change of tasks as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: TaskStateChangedArgs; context: GraphQLContext }) => {
-      const { log, index, loaders } = context;
+      const { log, index, loaders, resumeAfter } = context;
       const source = changeSource(index, await readTaskScope(args, loaders), args.states ?? null);
-      return new FeedStream(source, readCursor(args.after, log, log.end()));
+      return new FeedStream(source, readCursor(resumeAfter ?? args.after, log, log.end()));
     },
   })
   taskStateChanged(
@@ -62,9 +62,9 @@ export class SubscriptionResolver {
   @Subscription(() => JobStateChange, {
     description: 'Each state change of jobs as it happens, one message each, in order.',
     subscribe: async ({ args, context }: { args: JobStateChangedArgs; context: GraphQLContext }) => {
-      const { log, index, loaders } = context;
+      const { log, index, loaders, resumeAfter } = context;
       const source = changeSource(index, await readJobScope(args.jobId, loaders), null);
-      return new FeedStream(source, readCursor(args.after, log, log.end()));
+      return new FeedStream(source, readCursor(resumeAfter ?? args.after, log, log.end()));
     },
   })
   jobStateChanged(

@@ -56,7 +56,7 @@ export class TaskFeedResolver {
       context: GraphQLContext;
       info: GraphQLResolveInfo;
     }) => {
-      const { log, index, scheduler, clock, bookmarkSeconds, viewer, loaders } = context;
+      const { log, index, scheduler, clock, bookmarkSeconds, viewer, loaders, resumeAfter } = context;
       const { maxLatencyMs, snapshot } = args;
       if (maxLatencyMs < 0 || maxLatencyMs > MAX_LATENCY_MS) {
         throw badUserInput(`maxLatencyMs is ${maxLatencyMs}; 0 to ${MAX_LATENCY_MS} are allowed.`, 'maxLatencyMs');
@@ -72,7 +72,7 @@ export class TaskFeedResolver {
         bookmarkMs: bookmarkSeconds * 1_000,
         bySingles: selectsField(info, 'TaskFeedChanges', 'changes'),
       });
-      return new FeedStream(source, readStart(args.after, log));
+      return new FeedStream(source, readStart(resumeAfter ?? args.after, log));
     },
   })
   taskFeed(
