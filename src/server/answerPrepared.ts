@@ -3,6 +3,7 @@ import { type ExecutionResult, OperationTypeNode } from 'graphql';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type PreparedOperation, type Variables } from './PreparedOperation.js';
 import { type PreparedOperations } from './PreparedOperations.js';
+import { bodyParameters } from './requestParameters.js';
 
 /** A request's body as JSON. */
 const JSON_BODIES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
@@ -56,15 +57,9 @@ function findOperation(
   body: unknown,
   operations: PreparedOperations,
 ): { readonly operation: PreparedOperation; readonly variables: Variables | null } | null {
-  if (!isRecord(body)) return null;
-  const { query, operationName = null, variables = null, extensions = null } = body;
-  if (typeof query !== 'string' || extensions !== null) return null;
-  if (operationName !== null && typeof operationName !== 'string') return null;
-  if (variables !== null && !isRecord(variables)) return null;
+  const parameters = bodyParameters(body);
+  if (parameters === null || parameters.query === null || parameters.extensions !== null) return null;
+  const { query, operationName, variables } = parameters;
   const operation = operations.find(query, operationName);
   return operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION ? null : { operation, variables };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,7 @@ import { type Logger } from 'pino';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type Limits } from './limits.js';
 import { limitSelections } from './limitSelections.js';
+import { type PersistedQueries } from './PersistedQueries.js';
 import { type PreparedOperations } from './PreparedOperations.js';
 
 /**
@@ -22,6 +23,7 @@ export function createApollo(
   schema: GraphQLSchema,
   limits: Limits,
   operations: PreparedOperations,
+  persisted: PersistedQueries,
   errors: ErrorFormatter,
   log: Logger,
 ): ApolloServer<object> {
@@ -30,7 +32,7 @@ export function createApollo(
     introspection: true,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
+    persistedQueries: { cache: persisted.cache, ttl: null },
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: limits.documentTokens },
     validationRules: [limitSelections(limits)],
@@ -78,7 +80,8 @@ function keeping(operations: PreparedOperations): ApolloServerPlugin<object> {
 
 function subscriptionOverHttp(): GraphQLError {
   return new GraphQLError(
-    'Subscriptions are served over WebSocket: open one on this same path with the subprotocol graphql-transport-ws.',
+    'A subscription has no single answer: accept text/event-stream or multipart/mixed;subscriptionSpec="1.0", or open a WebSocket ' +
+      'on this same path with the subprotocol graphql-transport-ws.',
     { extensions: { code: 'SUBSCRIPTION_OVER_HTTP', http: { status: 406 } } },
   );
 }

@@ -10,9 +10,13 @@ import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type Readiness } from './GatewayInterface.js';
 import { type Limits } from './limits.js';
 import { foreignRequestProblem } from './loopback.js';
+import { sendError } from './sendError.js';
 
 /** Where GraphQL is served, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql';
+
+/** Where a client that names no media type gets server-sent events; otherwise the same, over HTTP. */
+export const STREAM_PATH = '/graphql/stream';
 
 /** What the HTTP application is made of. */
 export interface HttpAppOptions {
@@ -53,12 +57,13 @@ export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions
     return reply.code(500).send({ errors: [errors.format(errors.internal(error))] });
   });
   app.setNotFoundHandler((request, reply) => {
-    if (request.url.split('?')[0] !== GRAPHQL_PATH)
+    const [path = ''] = request.url.split('?');
+    if (path !== GRAPHQL_PATH && path !== STREAM_PATH)
       return sendError(reply, 404, 'NOT_FOUND', `GraphQL is served at ${GRAPHQL_PATH}.`);
     void reply.header('allow', 'GET, POST');
     return sendError(reply, 405, 'METHOD_NOT_ALLOWED', 'GraphQL is served over GET and POST.');
   });
-  app.get('/', () => `Taskgate serves GraphQL at ${GRAPHQL_PATH}, over HTTP POST and over WebSocket.\n`);
+  app.get('/', () => `Taskgate serves GraphQL at ${GRAPHQL_PATH}, over HTTP, as streams and over WebSocket.\n`);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', (_request, reply) => {
     const state = readiness();
@@ -74,10 +79,6 @@ export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions
 /** Pages of this machine, such as a frontend's development server, may read answers; foreign ones never get this far. */
 function allowOrigin(reply: FastifyReply, origin: string | undefined): void {
   if (origin !== undefined) void reply.header('access-control-allow-origin', origin).header('vary', 'origin');
-}
-
-function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }
 
 function codeOf(status: number): string {

@@ -4,7 +4,7 @@ export interface Limits {
   readonly bodyBytes: number;
   /** A WebSocket message from a client, in bytes. */
   readonly messageBytes: number;
-  /** What may wait to be read by one WebSocket's client before its subscriptions pause, in bytes. */
+  /** What may wait to be read by one WebSocket's or stream's client before its subscriptions pause, in bytes. */
   readonly pauseBytes: number;
   /** What may wait to be read by one WebSocket's client, in bytes; a client that lets more pile up is cut off. */
   readonly unreadBytes: number;
@@ -16,11 +16,16 @@ export interface Limits {
   readonly documentFields: number;
   /** Documents that are kept prepared, in characters of text altogether; the least recently used are dropped. */
   readonly preparedCharacters: number;
+  /** Texts of operations that clients name by a hash, in characters altogether; the least recently used are dropped. */
+  readonly persistedCharacters: number;
   /** Operations that run at one time on one WebSocket. */
   readonly operationsPerSocket: number;
   /** How long a WebSocket may stay silent before its `connection_init`, in milliseconds. */
   readonly connectionInitMs: number;
-  /** How often a WebSocket is pinged, in milliseconds; one that answered nothing since the last ping is cut off. */
+  /**
+   * How often a WebSocket is pinged, and a stream shows that it lives, in milliseconds. A socket that answered nothing since the last ping is cut
+   * off, and so is a stream whose client has read nothing since then though something waited for it.
+   */
   readonly keepAliveMs: number;
   /** How long one HTTP request may take to arrive, in milliseconds. */
   readonly requestArrivalMs: number;
@@ -40,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = {
   documentDepth: 20,
   documentFields: 10_000,
   preparedCharacters: MIB / 2,
+  persistedCharacters: MIB,
   operationsPerSocket: 100,
   connectionInitMs: 10_000,
   keepAliveMs: 30_000,

@@ -5,12 +5,15 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
 import { answerPrepared } from './answerPrepared.js';
+import { answerStream } from './answerStream.js';
 import { createApollo } from './createApollo.js';
-import { createHttpApp, GRAPHQL_PATH } from './createHttpApp.js';
+import { createHttpApp, GRAPHQL_PATH, STREAM_PATH } from './createHttpApp.js';
 import { ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
+import { HttpStreams } from './HttpStreams.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { foreignRequestProblem, isLoopbackHost } from './loopback.js';
+import { PersistedQueries } from './PersistedQueries.js';
 import { PreparedOperations } from './PreparedOperations.js';
 import { SharedSubscriptions } from './SharedSubscriptions.js';
 import { SocketServer } from './SocketServer.js';
@@ -38,7 +41,7 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more work, closes WebSockets with 1001, lets running requests end and cuts off what is not over by `drainMs`.
+   * Takes no more work, closes WebSockets with 1001, breaks off streams, lets running requests end and cuts off what is not over by `drainMs`.
    * Further calls answer the first one's promise.
    */
   close(): Promise<void>;
@@ -60,20 +63,40 @@ export async function startServer(
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const errors = new ErrorFormatter(log);
   const operations = new PreparedOperations(gateway.schema, limits);
-  const apollo = createApollo(gateway.schema, limits, operations, errors, log);
+  const persisted = new PersistedQueries(limits.persistedCharacters);
+  const apollo = createApollo(gateway.schema, limits, operations, persisted, errors, log);
   await apollo.start();
   const app = createHttpApp({ readiness: gateway.readiness, limits, errors, log });
   const createContext = (): object => gateway.createContext(viewer);
   const answerByApollo = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
+  const subscriptions = new SharedSubscriptions(gateway, errors);
+  const streams = new HttpStreams(limits, errors);
+  const streaming = { gateway, viewer, operations, persisted, subscriptions, streams, errors };
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     handler: (request, reply) =>
-      answerPrepared(request, reply, { operations, errors, createContext }) ?? answerByApollo.call(app, request, reply),
+      answerPrepared(request, reply, { operations, errors, createContext }) ??
+      answerStream(request, reply, request.headers.accept, streaming) ??
+      answerByApollo.call(app, request, reply),
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: STREAM_PATH,
+    handler: (request, reply) => {
+      const { accept } = request.headers;
+      return (
+        answerStream(
+          request,
+          reply,
+          accept === undefined || accept === '*/*' ? 'text/event-stream' : accept,
+          streaming,
+        ) ?? answerByApollo.call(app, request, reply)
+      );
+    },
   });
 
   let closing: Promise<void> | null = null;
-  const subscriptions = new SharedSubscriptions(gateway, errors);
   const sockets = new SocketServer({ gateway, viewer, limits, operations, subscriptions, errors, log });
   app.server.on('upgrade', (request, connection, head) => {
     const problem = foreignRequestProblem(request.headers);
@@ -89,6 +112,7 @@ export async function startServer(
     const timer = setTimeout(() => expire(undefined), limits.drainMs);
     void deadline.then(() => app.server.closeAllConnections());
     const sweeping = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+    streams.close();
     await Promise.all([sockets.close(deadline), app.close()]);
     clearInterval(sweeping);
     clearTimeout(timer);

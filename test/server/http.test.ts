@@ -106,7 +106,7 @@ describe('GraphQL over HTTP', () => {
       { query: 'subscription { ticks(key: "a") }' },
       406,
       'SUBSCRIPTION_OVER_HTTP',
-      'Subscriptions are served over WebSocket: open one on this same path with the subprotocol graphql-transport-ws.',
+      'A subscription has no single answer: accept text/event-stream or multipart/mixed;subscriptionSpec="1.0", or open a WebSocket on this same path with the subprotocol graphql-transport-ws.',
     ],
     [
       'a document of too many tokens',
@@ -212,7 +212,7 @@ describe('GraphQL over HTTP', () => {
     });
     expect(await send('/')).toEqual({
       status: 200,
-      body: 'Taskgate serves GraphQL at /graphql, over HTTP POST and over WebSocket.\n',
+      body: 'Taskgate serves GraphQL at /graphql, over HTTP, as streams and over WebSocket.\n',
     });
   });
 });
