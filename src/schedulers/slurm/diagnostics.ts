@@ -1,0 +1,35 @@
+import { isRecord, readNumber } from './slurmValues.js';
+
+/** slurmctld's counters of what happened to jobs and elements since its start or midnight UTC. */
+export interface JobCounters {
+  readonly submitted: number;
+  readonly started: number;
+  readonly completed: number;
+  readonly canceled: number;
+  readonly failed: number;
+}
+
+/** Reads the counters of `GET /diag`; null where the reply has none. */
+export function readCounters(body: unknown): JobCounters | null {
+  const statistics = isRecord(body) ? body['statistics'] : null;
+  if (!isRecord(statistics)) return null;
+  const counter = (name: string): number => readNumber(statistics[`jobs_${name}`]) ?? 0;
+  return {
+    submitted: counter('submitted'),
+    started: counter('started'),
+    completed: counter('completed'),
+    canceled: counter('canceled'),
+    failed: counter('failed'),
+  };
+}
+
+/** Whether something happened between two readings: also a counter that fell was moved, from 0 on. */
+export function haveMoved(before: JobCounters, after: JobCounters): boolean {
+  return (
+    before.submitted !== after.submitted ||
+    before.started !== after.started ||
+    before.completed !== after.completed ||
+    before.canceled !== after.canceled ||
+    before.failed !== after.failed
+  );
+}

@@ -1,0 +1,48 @@
+import { readNativeState } from './nativeStates.js';
+import { readElements, readTimes, type SlurmElements, type SlurmState } from './SlurmJob.js';
+import { parseExitCode, type ProcessEnd } from './slurmValues.js';
+
+/** The fields that are asked of sacct; the name, which may hold anything, comes last. */
+export const SACCT_FORMAT = 'JobID,JobIDRaw,State,ExitCode,Submit,Start,End,NodeList,User,JobName';
+
+/** What the accounts say of a job or of elements of an array. */
+export interface SacctRow extends Omit<SlurmState, 'restarts'> {
+  /** Of what was canceled while it ran it says exit code 0. */
+  readonly end: ProcessEnd;
+}
+
+const FIELDS = SACCT_FORMAT.split(',').length;
+
+/** The rows of `sacct --allocations --noheader --parsable2`; lines that do not look like its own, and steps of jobs, are left out. */
+export function parseSacct(output: string): readonly SacctRow[] {
+  return output.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+function parseLine(line: string): SacctRow | null {
+  const fields = line.split('|');
+  if (fields.length < FIELDS) return null;
+  const [id = '', raw, state = '', exitCode = '', submitted, started, ended, nodes = '', user = ''] = fields;
+  const [, jobId, task] = /^([1-9]\d{0,9})(?:_(.+))?$/.exec(id) ?? [];
+  const rawId = /^[1-9]\d{0,9}$/.test(raw ?? '') ? Number(raw) : null;
+  if (jobId === undefined || rawId === null) return null;
+  return {
+    jobId: Number(jobId),
+    rawId,
+    elements: elementsOf(task),
+    ...readTimes(readNativeState(state), readSeconds(submitted), readSeconds(started), readSeconds(ended)),
+    reason: '',
+    user,
+    name: fields.slice(FIELDS - 1).join('|'),
+    nodes: nodes === 'None assigned' ? '' : nodes,
+    end: parseExitCode(exitCode),
+  };
+}
+
+function elementsOf(task: string | undefined): SlurmElements {
+  if (task === undefined) return { kind: 'NONE' };
+  return /^\d+$/.test(task) ? { kind: 'ONE', instance: Number(task) } : readElements(null, task);
+}
+
+function readSeconds(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1_000 : null;
+}
