@@ -13,6 +13,7 @@ const DEFAULTS = {
   logMaxChanges: 5_000_000,
   logMaxAgeHours: 168,
   bookmarkSeconds: 5,
+  callbackHosts: [],
   logLevel: 'warn',
 };
 
@@ -36,6 +37,7 @@ describe('settings', () => {
       TASKGATE_LOCAL_CORES: '4',
       TASKGATE_LOG_MAX_CHANGES: '1000',
       TASKGATE_LOG_MAX_AGE_HOURS: '0.5',
+      TASKGATE_CALLBACK_HOSTS: 'router.internal:4000, 10.0.0.7',
       TASKGATE_LOG_LEVEL: 'debug',
     };
     expect(readConfig([], env)).toEqual({
@@ -50,6 +52,10 @@ describe('settings', () => {
         logMaxChanges: 1000,
         logMaxAgeHours: 0.5,
         bookmarkSeconds: 5,
+        callbackHosts: [
+          { hostname: 'router.internal', port: '4000' },
+          { hostname: '10.0.0.7', port: null },
+        ],
         logLevel: 'debug',
       },
     });
@@ -102,6 +108,11 @@ describe('settings', () => {
     ['TASKGATE_LOCAL_CORES', '1.5', 'a whole number from 1 to 100000'],
     ['TASKGATE_LOG_MAX_CHANGES', '0', 'a whole number from 1 to 1000000000'],
     ['TASKGATE_LOG_MAX_AGE_HOURS', '0', 'a number from 0.01 to 876000, decimals allowed'],
+    [
+      'TASKGATE_CALLBACK_HOSTS',
+      'http://router',
+      'hosts, or hosts with a port, separated by commas: router.internal:4000, 10.0.0.7',
+    ],
     ['TASKGATE_LOG_LEVEL', 'loud', 'trace, debug, info, warn, error, fatal or silent'],
   ])('refuse %s=%j and say what is allowed', (name, value, allowed) => {
     expect(readConfig([], { [name]: value })).toEqual(

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { parseCallbackHosts } from './server/callbackHosts.js';
 import { isLoopbackHost } from './server/loopback.js';
 
 /** One setting: all that checks, `--help` and the README say about it. */
@@ -93,6 +94,18 @@ const SETTINGS = {
     meaning: 'how long it is quiet before a bookmark in `taskFeed`',
     allowed: 'a number from 0.1 to 3600, decimals allowed',
     schema: decimalNumber(0.1, 3_600),
+  }),
+  callbackHosts: setting({
+    env: 'TASKGATE_CALLBACK_HOSTS',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: "to whom the results of subscriptions may be sent by Apollo's HTTP callback protocol",
+    allowed: 'hosts, or hosts with a port, separated by commas: router.internal:4000, 10.0.0.7',
+    schema: z.string().transform((text, context) => {
+      const hosts = parseCallbackHosts(text);
+      if (hosts === null) context.addIssue('no list of hosts');
+      return hosts ?? z.NEVER;
+    }),
   }),
   logLevel: setting({
     env: 'TASKGATE_LOG_LEVEL',

@@ -79,6 +79,7 @@ async function serve(config: Config): Promise<void> {
     viewer: localViewer(),
     host: config.host,
     port: config.port,
+    callbackHosts: config.callbackHosts,
     log,
   });
   if (!start.ok) {

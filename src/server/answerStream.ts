@@ -5,19 +5,16 @@ import { type ErrorFormatter } from './ErrorFormatter.js';
 import { eventStream } from './eventStream.js';
 import { type GatewayInterface } from './GatewayInterface.js';
 import { type HttpStreams } from './HttpStreams.js';
-import { type PersistedQueries } from './PersistedQueries.js';
-import { type Preparation, type PreparedOperations } from './PreparedOperations.js';
 import { namesStream, preferredStream } from './preferredStream.js';
-import { requestParameters, type RequestParameters } from './requestParameters.js';
+import { type Preparing, prepareRequest } from './prepareRequest.js';
+import { requestParameters } from './requestParameters.js';
 import { sendError } from './sendError.js';
 import { type SharedSubscriptions } from './SharedSubscriptions.js';
 
 /** What requests are answered with. */
-export interface StreamAnswering {
+export interface StreamAnswering extends Preparing {
   readonly gateway: GatewayInterface;
   readonly viewer: Viewer;
-  readonly operations: PreparedOperations;
-  readonly persisted: PersistedQueries;
   readonly subscriptions: SharedSubscriptions;
   readonly streams: HttpStreams;
   readonly errors: ErrorFormatter;
@@ -37,7 +34,7 @@ export function answerStream(
 ): FastifyReply | Promise<FastifyReply> | null {
   if (!namesStream(accept)) return null;
   const parameters = requestParameters(request);
-  const preparation = parameters && prepare(parameters, answering);
+  const preparation = parameters && prepareRequest(parameters, answering);
   if (parameters === null || preparation === null) return null;
   const type = preparation.ok ? preparation.operation.type : null;
   const format = preferredStream(accept, type === OperationTypeNode.SUBSCRIPTION);
@@ -65,19 +62,6 @@ export function answerStream(
       : streams.answer(reply, format, JSON.stringify(errors.formatResult(subscribing.result)));
   };
   return subscribe();
-}
-
-/** Null where the request names no operation at all. */
-function prepare(
-  parameters: RequestParameters,
-  { persisted, operations }: Pick<StreamAnswering, 'persisted' | 'operations'>,
-): Preparation | null {
-  const found = persisted.find(parameters);
-  if (found === null) return null;
-  if (!found.ok) return { ok: false, errors: [found.error] };
-  const preparation = operations.prepare(found.query, parameters.operationName);
-  if (preparation.ok) found.keep();
-  return preparation;
 }
 
 /** A page may send requests in the mode no-cors anywhere, and without `Origin`, though it cannot read the answer. */

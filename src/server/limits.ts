@@ -20,6 +20,10 @@ export interface Limits {
   readonly persistedCharacters: number;
   /** Operations that run at one time on one WebSocket. */
   readonly operationsPerSocket: number;
+  /** Subscriptions whose results are sent to callbacks at one time. */
+  readonly callbackSubscriptions: number;
+  /** How long a callback may take for one message, in milliseconds. */
+  readonly callbackMs: number;
   /** How long a WebSocket may stay silent before its `connection_init`, in milliseconds. */
   readonly connectionInitMs: number;
   /**
@@ -47,6 +51,8 @@ export const DEFAULT_LIMITS: Limits = {
   preparedCharacters: MIB / 2,
   persistedCharacters: MIB,
   operationsPerSocket: 100,
+  callbackSubscriptions: 1_000,
+  callbackMs: 10_000,
   connectionInitMs: 10_000,
   keepAliveMs: 30_000,
   requestArrivalMs: 60_000,

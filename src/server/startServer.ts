@@ -1,19 +1,15 @@
 import { lookup } from 'node:dns/promises';
 import { STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
-import { answerPrepared } from './answerPrepared.js';
-import { answerStream } from './answerStream.js';
-import { createApollo } from './createApollo.js';
-import { createHttpApp, GRAPHQL_PATH, STREAM_PATH } from './createHttpApp.js';
+import { addGraphqlRoutes } from './addGraphqlRoutes.js';
+import { type CallbackHost } from './callbackHosts.js';
+import { createHttpApp, GRAPHQL_PATH } from './createHttpApp.js';
 import { ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
-import { HttpStreams } from './HttpStreams.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { foreignRequestProblem, isLoopbackHost } from './loopback.js';
-import { PersistedQueries } from './PersistedQueries.js';
 import { PreparedOperations } from './PreparedOperations.js';
 import { SharedSubscriptions } from './SharedSubscriptions.js';
 import { SocketServer } from './SocketServer.js';
@@ -30,6 +26,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
+  /** Who may be sent the results of subscriptions. */
+  readonly callbackHosts: readonly CallbackHost[];
   readonly log: Logger;
   /** Those that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
@@ -41,7 +39,7 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more work, closes WebSockets with 1001, breaks off streams, lets running requests end and cuts off what is not over by `drainMs`.
+   * Takes no more work, closes WebSockets with 1001, ends subscriptions, lets running requests end and cuts off what is not over by `drainMs`.
    * Further calls answer the first one's promise.
    */
   close(): Promise<void>;
@@ -63,41 +61,13 @@ export async function startServer(
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const errors = new ErrorFormatter(log);
   const operations = new PreparedOperations(gateway.schema, limits);
-  const persisted = new PersistedQueries(limits.persistedCharacters);
-  const apollo = createApollo(gateway.schema, limits, operations, persisted, errors, log);
-  await apollo.start();
-  const app = createHttpApp({ readiness: gateway.readiness, limits, errors, log });
-  const createContext = (): object => gateway.createContext(viewer);
-  const answerByApollo = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
   const subscriptions = new SharedSubscriptions(gateway, errors);
-  const streams = new HttpStreams(limits, errors);
-  const streaming = { gateway, viewer, operations, persisted, subscriptions, streams, errors };
-  app.route({
-    method: ['GET', 'POST'],
-    url: GRAPHQL_PATH,
-    handler: (request, reply) =>
-      answerPrepared(request, reply, { operations, errors, createContext }) ??
-      answerStream(request, reply, request.headers.accept, streaming) ??
-      answerByApollo.call(app, request, reply),
-  });
-  app.route({
-    method: ['GET', 'POST'],
-    url: STREAM_PATH,
-    handler: (request, reply) => {
-      const { accept } = request.headers;
-      return (
-        answerStream(
-          request,
-          reply,
-          accept === undefined || accept === '*/*' ? 'text/event-stream' : accept,
-          streaming,
-        ) ?? answerByApollo.call(app, request, reply)
-      );
-    },
-  });
+  const app = createHttpApp({ readiness: gateway.readiness, limits, errors, log });
+  const parts = { gateway, viewer, limits, operations, subscriptions, errors, log };
+  const routes = await addGraphqlRoutes(app, { ...parts, callbackHosts: options.callbackHosts });
 
   let closing: Promise<void> | null = null;
-  const sockets = new SocketServer({ gateway, viewer, limits, operations, subscriptions, errors, log });
+  const sockets = new SocketServer(parts);
   app.server.on('upgrade', (request, connection, head) => {
     const problem = foreignRequestProblem(request.headers);
     if (closing !== null) refuseUpgrade(connection, 503, 'The gateway is shutting down.');
@@ -112,11 +82,10 @@ export async function startServer(
     const timer = setTimeout(() => expire(undefined), limits.drainMs);
     void deadline.then(() => app.server.closeAllConnections());
     const sweeping = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
-    streams.close();
-    await Promise.all([sockets.close(deadline), app.close()]);
+    await Promise.all([sockets.close(deadline), routes.endSubscriptions(deadline), app.close()]);
     clearInterval(sweeping);
     clearTimeout(timer);
-    await apollo.stop();
+    await routes.stop();
   };
   try {
     const { address } = await lookup(host);

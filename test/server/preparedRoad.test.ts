@@ -35,6 +35,7 @@ beforeAll(async () => {
     viewer,
     host: '127.0.0.1',
     port: 0,
+    callbackHosts: [],
     log: pino({ level: 'silent' }),
   });
   if (!start.ok) throw new Error(start.message);

@@ -10,6 +10,7 @@ export const start: StartContender = async (world) => {
     viewer,
     host: '127.0.0.1',
     port: 0,
+    callbackHosts: [],
     log: pino({ level: 'warn' }),
   });
   if (!started.ok) throw new Error(started.message);

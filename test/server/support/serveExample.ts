@@ -1,6 +1,7 @@
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { type DestinationStream, pino } from 'pino';
 import { type Viewer } from '../../../src/domain/access.js';
+import { parseCallbackHosts } from '../../../src/server/callbackHosts.js';
 import { type Readiness } from '../../../src/server/GatewayInterface.js';
 import { type Limits } from '../../../src/server/limits.js';
 import { type RunningServer, startServer } from '../../../src/server/startServer.js';
@@ -40,7 +41,10 @@ const SCHEMA = `
 `;
 
 /** Starts the server in this process, on a port that the system chooses. */
-export async function serveExample(limits: Partial<Limits> = {}): Promise<ExampleServer> {
+export async function serveExample(
+  limits: Partial<Limits> = {},
+  callbackHosts: readonly string[] = [],
+): Promise<ExampleServer> {
   const wakers = new Map<string, Set<() => void>>();
   const asked = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()] as const;
   let askedTimes = 0;
@@ -108,6 +112,7 @@ export async function serveExample(limits: Partial<Limits> = {}): Promise<Exampl
     viewer: { user: 'maria', scopes: new Set(['READ']) },
     host: '127.0.0.1',
     port: 0,
+    callbackHosts: parseCallbackHosts(callbackHosts.join()) ?? [],
     log: pino({ level: 'info' }, stream),
     limits,
   });

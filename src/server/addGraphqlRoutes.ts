@@ -1,0 +1,79 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { type FastifyInstance } from 'fastify';
+import { type Logger } from 'pino';
+import { type Viewer } from '../domain/access.js';
+import { answerCallback } from './answerCallback.js';
+import { answerPrepared } from './answerPrepared.js';
+import { answerStream } from './answerStream.js';
+import { type CallbackHost } from './callbackHosts.js';
+import { CallbackSubscriptions } from './CallbackSubscriptions.js';
+import { createApollo } from './createApollo.js';
+import { GRAPHQL_PATH, STREAM_PATH } from './createHttpApp.js';
+import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type GatewayInterface } from './GatewayInterface.js';
+import { HttpStreams } from './HttpStreams.js';
+import { type Limits } from './limits.js';
+import { PersistedQueries } from './PersistedQueries.js';
+import { type PreparedOperations } from './PreparedOperations.js';
+import { type SharedSubscriptions } from './SharedSubscriptions.js';
+
+/** What the routes are made of. */
+export interface GraphqlRoutesOptions {
+  readonly gateway: GatewayInterface;
+  readonly viewer: Viewer;
+  readonly limits: Limits;
+  readonly operations: PreparedOperations;
+  readonly subscriptions: SharedSubscriptions;
+  /** Who may be sent the results of subscriptions. */
+  readonly callbackHosts: readonly CallbackHost[];
+  readonly errors: ErrorFormatter;
+  readonly log: Logger;
+}
+
+/** What runs behind the routes. */
+export interface GraphqlRoutes {
+  /** Ends every subscription that came by HTTP; at the deadline breaks off what is under way. */
+  endSubscriptions(deadline: Promise<unknown>): Promise<void>;
+  /** Once no request runs any more. */
+  stop(): Promise<void>;
+}
+
+/** Serves GraphQL over HTTP: single answers, streams and callbacks, at {@link GRAPHQL_PATH}, and streams alone at {@link STREAM_PATH}. */
+export async function addGraphqlRoutes(app: FastifyInstance, options: GraphqlRoutesOptions): Promise<GraphqlRoutes> {
+  const { gateway, viewer, limits, operations, callbackHosts, errors, log } = options;
+  const persisted = new PersistedQueries(limits.persistedCharacters);
+  const apollo = createApollo(gateway.schema, limits, operations, persisted, errors, log);
+  await apollo.start();
+  const streams = new HttpStreams(limits, errors);
+  const callbacks = new CallbackSubscriptions({ hosts: callbackHosts, limits, errors, log });
+  const createContext = (): object => gateway.createContext(viewer);
+  const roads = { ...options, persisted, streams, callbacks, createContext };
+  const answerByApollo = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
+  app.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    handler: (request, reply) =>
+      answerPrepared(request, reply, roads) ??
+      answerCallback(request, reply, roads) ??
+      answerStream(request, reply, request.headers.accept, roads) ??
+      answerByApollo.call(app, request, reply),
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: STREAM_PATH,
+    handler: (request, reply) => {
+      const { accept = '*/*' } = request.headers;
+      return (
+        answerStream(request, reply, accept === '*/*' ? 'text/event-stream' : accept, roads) ??
+        answerByApollo.call(app, request, reply)
+      );
+    },
+  });
+  return {
+    async endSubscriptions(deadline) {
+      streams.close();
+      await callbacks.close(deadline);
+    },
+    stop: () => apollo.stop(),
+  };
+}
