@@ -40,9 +40,12 @@ export function seen({ id, previousState, state, cause, message, actor }: Change
   return { id, previousState, state, cause, message, actor };
 }
 
+/** Whatever answers operations: a gateway, or a router in front of it. */
+export type Answering = Pick<Gateway, 'query'>;
+
 /** Runs a document that must succeed, and answers its data. */
 export async function ask<T>(
-  gateway: Gateway,
+  gateway: Answering,
   document: string,
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<T> {
@@ -56,7 +59,7 @@ export type TaskFields = { readonly commandLine: string } & Readonly<Record<stri
 
 /** Creates and submits a job; answers its id and the cursor before its first change. */
 export async function createJob(
-  gateway: Gateway,
+  gateway: Answering,
   tasks: readonly TaskFields[],
   fields: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly jobId: string; readonly cursor: string }> {
@@ -89,7 +92,7 @@ export interface CancelAnswer {
 
 /** Cancels a task. */
 export async function cancelTask(
-  gateway: Gateway,
+  gateway: Answering,
   jobId: string,
   taskId: string,
   options: { readonly message?: string; readonly force?: boolean; readonly gracePeriodSeconds?: number } = {},
@@ -153,7 +156,7 @@ export async function watchTasks(
 
 /** All changes that the log holds, by the road without streaming. */
 export async function readChanges(
-  gateway: Gateway,
+  gateway: Answering,
   scope: { readonly jobId?: string; readonly taskId?: string; readonly after?: string } = {},
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
@@ -175,7 +178,7 @@ export async function readChanges(
 }
 
 /** The end of a task's standard output. */
-export async function readOutput(gateway: Gateway, id: string): Promise<string | null> {
+export async function readOutput(gateway: Answering, id: string): Promise<string | null> {
   const { node } = await ask<{ node: { output: string | null } | null }>(
     gateway,
     'query ($id: ID!) { node(id: $id) { ... on Task { output } } }',

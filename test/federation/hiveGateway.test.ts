@@ -1,0 +1,190 @@
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ask,
+  cancelTask,
+  createJob,
+  handlesTerm,
+  IGNORES_TERM,
+  processesOf,
+  readChanges,
+  readOutput,
+} from '../support/jobs.js';
+import { connectSubscriber, type Subscription } from '../support/connectSubscriber.js';
+import { type Gates, makeGates } from './support/makeGates.js';
+import { CarefulReader } from './support/CarefulReader.js';
+import { type JoinedChange } from './support/JoinedChange.js';
+import { type Graph, startGraph } from './support/startGraph.js';
+import { type Road, type Router, startHiveGateway } from './support/startRouter.js';
+
+const me = userInfo().username;
+const displayName = `${me.slice(0, 1).toUpperCase()}${me.slice(1)} of accounts`;
+const GRACE_PERIOD_SECONDS = 1;
+
+let graph: Graph;
+
+beforeAll(async () => {
+  graph = await startGraph({ args: ['--local-cores', '16'] });
+});
+afterAll(() => graph[Symbol.asyncDispose]());
+
+/** Lets these subtasks of the job's first task end, and resolves when their processes are gone. */
+async function end(gates: Gates, jobId: string, ...instances: readonly number[]): Promise<void> {
+  await gates.open(...instances);
+  const left = (): readonly number[] =>
+    instances.flatMap((instance) => processesOf(graph.taskgate, jobId, `1.${instance}`));
+  await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+}
+
+/** The states that the changes of one task lead through, each as a router joins it. */
+function history(
+  id: string,
+  text: string,
+  changes: readonly (readonly [string, string, string?])[],
+): readonly object[] {
+  return changes.map(([state, cause, message], index) => ({
+    cursor: expect.any(String) as string,
+    previousState: changes[index - 1]?.[0] ?? null,
+    state,
+    cause,
+    message: message ?? null,
+    actor: ['CREATED', 'SUBMITTED', 'CANCEL_REQUESTED', 'GRACE_PERIOD_EXPIRED', 'EXITED'].includes(cause)
+      ? { displayName }
+      : null,
+    task: {
+      id,
+      headline: `${state}: ${text}`,
+      job: { owner: { displayName } },
+      annotations: { nodes: [{ text }] },
+    },
+  }));
+}
+
+describe.each<Road>(['ws', 'sse'])('Hive Gateway, subscribed to Taskgate by %s', (road) => {
+  let router: Router;
+
+  beforeAll(async () => {
+    router = await startHiveGateway(graph, road);
+  });
+  afterAll(() => router.stop());
+
+  const isOver = (changes: readonly JoinedChange[], ...ids: readonly string[]): boolean =>
+    ids.every((id) => changes.some(({ task, state }) => task.id === id && state === 'FAILED'));
+
+  test('carries cancels with their grace period, and joins two other subgraphs to each change', async () => {
+    const { jobId, cursor } = await createJob(router, [
+      { name: 'careful', commandLine: handlesTerm(3) },
+      { name: 'stubborn', commandLine: IGNORES_TERM },
+    ]);
+    const ids = [`${jobId}.1`, `${jobId}.2`] as const;
+    for (const taskId of ['1', '2'])
+      await ask(
+        router,
+        `mutation ($jobId: ID!, $taskId: ID!) { annotateTask(jobId: $jobId, taskId: $taskId, text: "out of budget") { text } }`,
+        { jobId, taskId },
+      );
+    await using reader = new CarefulReader(router.wsUrl, jobId, cursor);
+    for (const id of ids) await expect.poll(() => readOutput(router, id), { timeout: 10_000 }).toBe('up\n');
+    const options = { message: 'stop it', gracePeriodSeconds: GRACE_PERIOD_SECONDS };
+    for (const taskId of ['1', '2'])
+      expect(await cancelTask(router, jobId, taskId, options)).toMatchObject({
+        task: { id: `${jobId}.${taskId}`, state: 'CANCELING' },
+        cancellation: { message: 'stop it', phase: 'GRACE_PERIOD', gracePeriodSeconds: GRACE_PERIOD_SECONDS },
+        userErrors: [],
+      });
+    await reader.until((changes) => isOver(changes, ...ids));
+    const started = [
+      ['CONFIGURING', 'CREATED'],
+      ['SUBMITTED', 'SUBMITTED'],
+      ['QUEUED', 'SCHEDULED'],
+      ['RUNNING', 'STARTED'],
+      ['CANCELING', 'CANCEL_REQUESTED', 'stop it'],
+    ] as const;
+    const of = (id: string): readonly JoinedChange[] => reader.changes.filter(({ task }) => task.id === id);
+    expect(of(ids[0])).toEqual(history(ids[0], 'out of budget', [...started, ['FAILED', 'EXITED', 'stop it']]));
+    expect(of(ids[1])).toEqual(
+      history(ids[1], 'out of budget', [...started, ['FAILED', 'GRACE_PERIOD_EXPIRED', 'stop it']]),
+    );
+    const direct = await readChanges(graph.taskgate, { jobId });
+    expect(reader.changes.map((change) => change.cursor)).toEqual(direct.map((change) => change.cursor));
+    expect([reader.subscribed, reader.repeated]).toEqual([1, 0]);
+  });
+
+  test('restarted in the middle, and Taskgate too, stopped and killed: a reader that goes on `after` its cursor misses nothing', async () => {
+    await using gates = await makeGates();
+    const { jobId, cursor } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 12 } }]);
+    await using reader = new CarefulReader(router.wsUrl, jobId, cursor);
+    const finished = (count: number): Promise<void> =>
+      reader.until((changes) => changes.filter(({ state }) => state === 'FINISHED').length >= count);
+    await gates.open(1);
+    await finished(1);
+    await router.restart('SIGTERM', () => end(gates, jobId, 2, 3));
+    await finished(3);
+    await gates.open(4);
+    await graph.restartTaskgate('SIGTERM', () => end(gates, jobId, 5, 6));
+    await finished(6);
+    await gates.open(7);
+    await graph.restartTaskgate('SIGKILL', () => end(gates, jobId, 8, 9));
+    await finished(9);
+    await gates.open(10);
+    await router.restart('SIGKILL', () => end(gates, jobId, 11, 12));
+    await finished(13);
+    const direct = await readChanges(graph.taskgate, { jobId });
+    expect(reader.changes.map((change) => change.cursor)).toEqual(direct.map((change) => change.cursor));
+    expect(reader.subscribed).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('Hive Gateway, subscribed by ws, subscribes again by itself when Taskgate is restarted, and tells its clients nothing', () => {
+  let router: Router;
+
+  beforeAll(async () => {
+    router = await startHiveGateway(graph, 'ws');
+  });
+  afterAll(() => router.stop());
+
+  const changed = (id: string, state: string): object => ({ state, task: { id } });
+
+  test('what happened meanwhile is lost to a client without `after`, and one with `after` gets all of it once more', async () => {
+    await using gates = await makeGates();
+    const { jobId, cursor } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 2 } }]);
+    const [master, first, second] = [`${jobId}.1`, `${jobId}.1.1`, `${jobId}.1.2`];
+    await using subscriber = await connectSubscriber(router.wsUrl);
+    const query = `subscription ($jobId: ID!, $after: Cursor) {
+      taskStateChanged(jobId: $jobId, states: [RUNNING, FINISHED], after: $after) { state task { id } } }`;
+    const careless = subscriber.subscribe(query, { jobId });
+    const careful = subscriber.subscribe(query, { jobId, after: cursor });
+    const running = [first, master, second].map((id) => changed(id, 'RUNNING'));
+    await careful.until((messages) => messages.length === running.length);
+    const before = careless.messages.length;
+    await graph.restartTaskgate('SIGTERM', () => end(gates, jobId, 1));
+    await careful.until((messages) => messages.length === 2 * running.length + 1);
+    await gates.open(2);
+    await careful.until((messages) => messages.length === 2 * running.length + 3);
+    await careless.until((messages) => messages.length === before + 2);
+    const rest = [changed(second, 'FINISHED'), changed(master, 'FINISHED')];
+    const seenBy = ({ messages }: Subscription): readonly unknown[] =>
+      messages.map(({ data, errors }) => errors ?? data?.['taskStateChanged']);
+    expect(seenBy(careful)).toEqual([...running, ...running, changed(first, 'FINISHED'), ...rest]);
+    expect(seenBy(careless).slice(before)).toEqual(rest);
+  });
+
+  test('a feed begins again with a snapshot, which is right', async () => {
+    await using gates = await makeGates();
+    const { jobId } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 2 } }]);
+    await using subscriber = await connectSubscriber(router.wsUrl);
+    const feed = subscriber.subscribe(
+      `subscription ($jobId: ID!) { taskFeed(jobId: $jobId) { ... on TaskFeedSnapshot { isLast tasks { id state } } } }`,
+      { jobId },
+    );
+    const snapshots = (): readonly { readonly tasks: readonly object[] }[] =>
+      feed.messages.flatMap(({ data }) => {
+        const message = data?.['taskFeed'] as { readonly isLast?: boolean; readonly tasks: readonly object[] };
+        return message.isLast === true ? [message] : [];
+      });
+    await feed.until(() => snapshots().length === 1);
+    await graph.restartTaskgate('SIGTERM', () => end(gates, jobId, 1, 2));
+    await feed.until(() => snapshots().length === 2);
+    expect(snapshots()[1]?.tasks).toContainEqual({ id: `${jobId}.1`, state: 'FINISHED' });
+  });
+});

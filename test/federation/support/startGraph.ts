@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Gateway, startGateway } from '../../support/startGateway.js';
+import { composeGraph, type GraphParts } from './composeGraph.js';
+import { type ServerProcess, startServer } from './startServer.js';
+
+/** How the subgraphs are started, and what is composed. */
+export interface GraphOptions extends GraphParts {
+  /** Further arguments for Taskgate. */
+  readonly args?: readonly string[];
+}
+
+/** Taskgate and two small subgraphs, each a process of its own, and what they compose to; `await using` ends them all. */
+export interface Graph extends AsyncDisposable {
+  /** The process that runs now. */
+  readonly taskgate: Gateway;
+  readonly accounts: ServerProcess;
+  readonly annotations: ServerProcess;
+  /** Of the composed schema. */
+  readonly supergraphFile: string;
+  /** Ends Taskgate by the signal, lets `meanwhile` happen, and starts it again at the same place with the same data. */
+  restartTaskgate(signal: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void>;
+}
+
+/** Starts the three subgraphs on ports that the system chooses, and composes them. */
+export async function startGraph({ args = [], ...parts }: GraphOptions = {}): Promise<Graph> {
+  const folder = await mkdtemp(join(tmpdir(), 'taskgate-graph-'));
+  const dataDir = join(folder, 'data');
+  const supergraphFile = join(folder, 'supergraph.graphql');
+  const env = parts.taskKey === undefined ? {} : { TASK_KEY: parts.taskKey };
+  const [first, accounts, annotations] = await Promise.all([
+    startGateway({ dataDir, args }),
+    startServer({ path: 'subgraphs/accounts.ts', listening: /^accounts listening on (\S+)/m }),
+    startServer({ path: 'subgraphs/annotations.ts', env, listening: /^annotations listening on (\S+)/m }),
+  ]);
+  const urls = { taskgate: first.url, accounts: accounts.url, annotations: annotations.url };
+  await writeFile(supergraphFile, composeGraph(urls, parts));
+  let taskgate = first;
+  return {
+    get taskgate() {
+      return taskgate;
+    },
+    accounts,
+    annotations,
+    supergraphFile,
+    async restartTaskgate(signal, meanwhile = () => Promise.resolve()) {
+      await taskgate.stop(signal);
+      await meanwhile();
+      taskgate = await startGateway({ dataDir, args: [...args, '--port', new URL(first.url).port] });
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([taskgate.stop('SIGKILL'), accounts.stop('SIGKILL'), annotations.stop('SIGKILL')]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { type Graph } from './startGraph.js';
+import { freePort, type ServerProcess, startServer } from './startServer.js';
+
+/** How Hive Gateway gets Taskgate's subscriptions. */
+export type Road = 'ws' | 'sse' | 'callback';
+
+/** A router that may be started again at the same place. */
+export interface Router extends ServerProcess {
+  /** Ends it by the signal, lets `meanwhile` happen, and starts it again. */
+  restart(signal: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void>;
+}
+
+/** Starts Hive Gateway in front of the graph, by its command line as operators do. */
+export async function startHiveGateway({ supergraphFile, taskgate }: Graph, road: Road): Promise<Router> {
+  const port = String(await freePort());
+  const start = (): Promise<ServerProcess> =>
+    startServer({
+      path: 'node_modules/@graphql-hive/gateway/dist/bin.js',
+      args: ['supergraph', '--config-path', 'test/federation/routers/hiveGateway.config.ts'],
+      env: { PORT: port, SUPERGRAPH: supergraphFile, ROAD: road, SUBGRAPH_URL: taskgate.url },
+      listening: /Listening on (http:\/\/[\w.:]+)/,
+      urlPath: '/graphql',
+    });
+  let router = await start();
+  return {
+    ...router,
+    output: () => router.output(),
+    stop: (signal) => router.stop(signal),
+    async restart(signal, meanwhile = () => Promise.resolve()) {
+      await router.stop(signal);
+      await meanwhile();
+      router = await start();
+    },
+    [Symbol.asyncDispose]: () => router.stop('SIGKILL'),
+  };
+}
+
+/** Starts a server of @apollo/gateway in front of the graph. */
+export function startApolloGateway({ supergraphFile }: Graph): Promise<ServerProcess> {
+  return startServer({
+    path: 'routers/apolloGateway.ts',
+    env: { SUPERGRAPH: supergraphFile },
+    listening: /^@apollo\/gateway listening on (\S+)/m,
+  });
+}
