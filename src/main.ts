@@ -43,7 +43,7 @@ async function serve(config: Config): Promise<void> {
   ] = await Promise.all([
     import('pino'),
     import('./schedulers/local/LocalScheduler.js'),
-    import('./schedulers/local/systemClock.js'),
+    import('./schedulers/store/systemClock.js'),
     import('./feed/SubscriberIndex.js'),
     import('./graphql/buildTaskgateSchema.js'),
     import('./graphql/GraphQLContext.js'),

@@ -5,7 +5,7 @@ import { type JobState, type TaskState } from './states.js';
 import { moveCounts, NO_TASKS, type TaskCounts } from './TaskCounts.js';
 
 const NOW = 9_000;
-const RULE: JobRule = { ending: null, runUntilCanceled: false, cancellation: null };
+const RULE: JobRule = { ending: null, runUntilCanceled: false, cancellation: null, observed: null };
 const CANCELLATION: Cancellation = {
   id: 'c1',
   jobId: 42,

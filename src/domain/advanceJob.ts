@@ -24,6 +24,15 @@ export interface JobRule {
   readonly ending: JobEnding | null;
   readonly runUntilCanceled: boolean;
   readonly cancellation: Cancellation | null;
+  /** What a scheduler that has job states of its own shows; null: the state follows from the tasks. */
+  readonly observed: ObservedJobState | null;
+}
+
+/** What a watched scheduler shows of a job as a whole. */
+export interface ObservedJobState {
+  readonly state: JobState;
+  /** The scheduler's own explanation. */
+  readonly message: string | null;
 }
 
 /** A job that was just created: CONFIGURING. */
@@ -68,7 +77,7 @@ export function advanceJob(
 ): JobStep | null {
   const isOver = isTerminal(marks.state) && endedTasks(tasks) === totalTasks(tasks);
   if (isOver && trigger.cause !== 'REQUEUED') return null;
-  const state = rollUpJob(tasks, rule);
+  const state = rule.observed?.state ?? rollUpJob(tasks, rule);
   if (state === marks.state) return null;
   const moved = moveJob(marks, state, now);
   const { cancellation } = rule;
@@ -82,7 +91,7 @@ export function advanceJob(
     };
   }
   if (state === 'QUEUED' && trigger.cause !== 'REQUEUED') return { ...trigger, marks: moved, cause: 'SCHEDULED' };
-  const failed = state === 'FAILED' ? { errorMessage: describeTasks(tasks) } : {};
+  const failed = state === 'FAILED' ? { errorMessage: rule.observed?.message ?? describeTasks(tasks) } : {};
   return { ...trigger, marks: { ...moved, ...failed } };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { advanceMaster } from './advanceMaster.js';
-import { type TaskStep } from './advanceTask.js';
+import { type TaskStep } from './taskSteps.js';
 import { type Cancellation } from './Cancellation.js';
 import { type TaskState } from './states.js';
 import { moveCounts, NO_TASKS, type TaskCounts } from './TaskCounts.js';

@@ -1,4 +1,4 @@
-import { type TaskStep } from './advanceTask.js';
+import { type TaskStep } from './taskSteps.js';
 import { type Cancellation, cancelActor, describeCancellation } from './Cancellation.js';
 import { rollUpSweep } from './rollUp.js';
 import { type EndReason, isTerminal, type TaskState } from './states.js';

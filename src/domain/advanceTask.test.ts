@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { advanceTask, type TaskEvent, type TaskStep } from './advanceTask.js';
+import { advanceTask, type TaskEvent } from './advanceTask.js';
+import { type TaskStep } from './taskSteps.js';
 import { type Cancellation, CANCELLATION_PHASES } from './Cancellation.js';
 import { TASK_STATES, type TaskState } from './states.js';
 import { newTaskStatus, type TaskStatus } from './TaskStatus.js';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { advanceJob, type JobMarks, type JobTrigger, moveJob, newJobMarks } from './advanceJob.js';
 import { advanceMaster } from './advanceMaster.js';
-import { advanceTask, type TaskEvent, type TaskStep } from './advanceTask.js';
+import { advanceTask, type TaskEvent } from './advanceTask.js';
+import { type TaskStep } from './taskSteps.js';
 import { type Cancellation, complete, escalate, isOver } from './Cancellation.js';
 import { CANCELABLE_JOB_STATES, decideCancel } from './decideCancel.js';
 import { type JobEnding } from './rollUp.js';
@@ -199,7 +200,7 @@ class JobModel {
     const former = this.marks;
     const { ending, runUntilCanceled } = this;
     const cancellation = this.cancellation(this.cancellationId);
-    const rule = { ending, runUntilCanceled, cancellation };
+    const rule = { ending, runUntilCanceled, cancellation, observed: null };
     const step = advanceJob(former, this.counts, rule, { cause, message: null, actor: null }, this.#tick());
     if (step === null) return;
     this.marks = step.marks;

@@ -8,7 +8,7 @@ import { SubscriberIndex } from '../../src/feed/SubscriberIndex.js';
 import { buildTaskgateSchema } from '../../src/graphql/buildTaskgateSchema.js';
 import { createContext, type GatewayParts } from '../../src/graphql/GraphQLContext.js';
 import { LocalScheduler } from '../../src/schedulers/local/LocalScheduler.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { countCalls } from '../support/countCalls.js';
 
 const operator: Viewer = { user: userInfo().username, scopes: new Set(SCOPES) };

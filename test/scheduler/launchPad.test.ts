@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LAUNCHER, NOT_CLAIMED } from '../../src/schedulers/local/launcherScript.js';
 import { LinuxTaskProcesses } from '../../src/schedulers/local/LinuxTaskProcesses.js';
 import { readRunFile } from '../../src/schedulers/local/runFile.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { type Launch, type LaunchResult, type TaskProcess } from '../../src/schedulers/local/TaskProcess.js';
 
 let folder: string;

@@ -3,10 +3,10 @@ import {
   type Launch,
   type LaunchResult,
   type ProcessEnd,
-  type ProcessIdentity,
   type TaskProcess,
   type TaskProcesses,
 } from '../../src/schedulers/local/TaskProcess.js';
+import { type ProcessIdentity } from '../../src/schedulers/store/rows.js';
 
 /** A process that does nothing, and ends when the test says so. */
 export class ScriptedProcess implements TaskProcess {

@@ -9,9 +9,9 @@ import {
   type Adoption,
   type Launch,
   type LaunchResult,
-  type ProcessIdentity,
   type TaskProcesses,
 } from './TaskProcess.js';
+import { type ProcessIdentity } from '../store/rows.js';
 
 /** How often the launchers of an earlier gateway or launch pad, whose ends nobody announces, are looked at, in milliseconds. */
 const ADOPTED_INTERVAL = 25;

@@ -4,12 +4,12 @@ import { type Clock } from '../../domain/Clock.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { cancelNotice } from './cancelNotice.js';
 import { claimReady } from './claimReady.js';
-import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
+import { JobUpdate, type ProcessAction, type UpdateContext } from '../store/JobUpdate.js';
 import { launchTask, type LaunchParts } from './launchTask.js';
 import { processEndEvent } from './processEndEvent.js';
-import { type TaskRow } from './rows.js';
-import { stopTask, systemCancellation } from './stopTasks.js';
-import { StoreQueue } from './StoreQueue.js';
+import { type TaskRow } from '../store/rows.js';
+import { stopTask, systemCancellation } from '../store/stopTasks.js';
+import { StoreQueue } from '../store/StoreQueue.js';
 import { type ProcessEnd, type TaskProcess } from './TaskProcess.js';
 
 /** How long after SIGKILL a process group may still be seen before the watchdog gives it up, in milliseconds. */
@@ -69,7 +69,7 @@ export class LocalEngine {
   /** What a change of a job is made with. */
   updateContext(): UpdateContext {
     const { store, clock, newId, node, gracePeriodSeconds } = this.#parts;
-    return { store, now: clock.now(), newId, node, gracePeriodSeconds };
+    return { store, now: clock.now(), newId, node, gracePeriodSeconds, ruledBy: 'GATEWAY' };
   }
 
   /** Runs the work when no start is under way: every task is then either waiting or has its process. New starts wait for it. */

@@ -33,27 +33,27 @@ import {
   type TaskScope,
   type TasksEffect,
 } from '../scheduler.js';
-import { cancelJob, cancelTask, cancelTasks, previewCancel } from './cancellation.js';
-import { type CommandContext, type Done } from './CommandContext.js';
-import { DataFolder, type DataFolderProblem } from './DataFolder.js';
+import { cancelJob, cancelTask, cancelTasks, previewCancel } from '../store/cancellation.js';
+import { type CommandContext, type Done } from '../store/CommandContext.js';
+import { DataFolder, type DataFolderProblem } from '../store/DataFolder.js';
 import { describeScheduler } from './describeScheduler.js';
-import { finishJob, finishTask, requeueJob, requeueTask } from './endings.js';
-import { freezeTasks } from './freezeTasks.js';
-import { HealthSignal } from './HealthSignal.js';
+import { finishJob, finishTask, requeueJob, requeueTask } from '../store/endings.js';
+import { freezeTasks } from '../store/freezeTasks.js';
+import { HealthSignal } from '../store/HealthSignal.js';
 import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
 import { outputPaths } from './launchTask.js';
 import { LocalEngine } from './LocalEngine.js';
 import { LocalStore } from './LocalStore.js';
-import { isSqliteError, StoreError } from './SqlStore.js';
-import { countJobs, countTasks, listJobs, listTasks } from './reads.js';
+import { isSqliteError, StoreError } from '../store/SqlStore.js';
+import { countJobs, countTasks, listJobs, listTasks } from '../store/reads.js';
 import { readTail } from './readTail.js';
-import { LOCAL_MIGRATIONS } from './schema.js';
-import { addTasks, createJob, submitJob, submitTask } from './submission.js';
-import { systemClock } from './systemClock.js';
+import { STATE_MIGRATIONS } from '../store/schema.js';
+import { addTasks, createJob, submitJob, submitTask } from '../store/submission.js';
+import { systemClock } from '../store/systemClock.js';
 import { type TaskProcesses } from './TaskProcess.js';
 import { taskEnvironment } from './taskEnvironment.js';
-import { Upkeep } from './Upkeep.js';
-import { Views } from './views.js';
+import { Upkeep } from '../store/Upkeep.js';
+import { Views } from '../store/views.js';
 
 /** What the embedded scheduler is opened with. */
 export interface LocalSchedulerOptions {
@@ -123,7 +123,7 @@ export class LocalScheduler implements Scheduler {
     const opening = DataFolder.open(options.dataDir);
     if (!opening.ok) return { ok: false, ...opening.problem };
     const { folder } = opening;
-    const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: LOCAL_MIGRATIONS });
+    const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: STATE_MIGRATIONS });
     if (!opened.ok) return unreadable(folder, opened.message);
     const { database } = opened;
     try {

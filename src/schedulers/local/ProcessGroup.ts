@@ -7,9 +7,9 @@ import {
   type CancelNotice,
   type Launch,
   type ProcessEnd,
-  type ProcessIdentity,
   type TaskProcess,
 } from './TaskProcess.js';
+import { type ProcessIdentity } from '../store/rows.js';
 
 /** How often a group that is about to end is looked at, in milliseconds. */
 const DRAIN_INTERVAL = 10;

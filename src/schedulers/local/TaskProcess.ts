@@ -1,3 +1,5 @@
+import { type ProcessIdentity } from '../store/rows.js';
+
 /** Everything that a task's process is started with. All paths are absolute. */
 export interface Launch {
   /**
@@ -16,14 +18,6 @@ export interface Launch {
   readonly stdinPath: string | null;
   readonly stdoutPath: string;
   readonly stderrPath: string;
-}
-
-/** A process as it can be found again after a restart of the gateway: ids are reused, start times of one boot are not. */
-export interface ProcessIdentity {
-  /** Also the id of the process group and the session that it leads. */
-  readonly pid: number;
-  /** The boot's id and the start time in clock ticks since that boot, from `/proc`. */
-  readonly startTime: string;
 }
 
 /** How a task's process group ended. */

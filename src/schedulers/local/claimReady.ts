@@ -1,5 +1,5 @@
 import { type LocalStore } from './LocalStore.js';
-import { type GroupRow, type TaskRow } from './rows.js';
+import { type GroupRow, type TaskRow } from '../store/rows.js';
 
 /** How many starts are begun in one go; between two goes the gateway answers others. */
 const BATCH = 16;

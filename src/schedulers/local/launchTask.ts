@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { printTaskId, type TaskRef } from '../../domain/ids.js';
 import { type TaskSpec } from '../../domain/Job.js';
 import { subtaskSpec } from '../../domain/subtaskSpec.js';
-import { type DataFolder } from './DataFolder.js';
+import { type DataFolder } from '../store/DataFolder.js';
 import { type LocalStore } from './LocalStore.js';
-import { type TaskRow } from './rows.js';
+import { type TaskRow } from '../store/rows.js';
 import { type Launch, type LaunchResult, type TaskProcesses } from './TaskProcess.js';
 
 /** What a launch needs to know of the scheduler. */

@@ -6,7 +6,26 @@ import { type JobEnding } from '../../domain/rollUp.js';
 import { type TaskType } from '../../domain/states.js';
 import { type TaskCounts } from '../../domain/TaskCounts.js';
 import { type TaskStatus } from '../../domain/TaskStatus.js';
-import { type ProcessIdentity } from './TaskProcess.js';
+
+/** A process as it can be found again after a restart of the gateway: ids are reused, start times of one boot are not. */
+export interface ProcessIdentity {
+  /** Also the id of the process group and the session that it leads. */
+  readonly pid: number;
+  /** The boot's id and the start time in clock ticks since that boot, from `/proc`. */
+  readonly startTime: string;
+}
+
+/** What a watched scheduler shows of a task, or of untouched subtasks together, beside their state. */
+export interface NativeFacts {
+  /** The scheduler's own word for the state. */
+  readonly state: string;
+  /** The scheduler's own id of the task or of its latest run; null: it has none that matters. */
+  readonly id: string | null;
+  /** Where it runs or ran. */
+  readonly nodes: readonly string[];
+  /** When the reading that showed it was begun, in epoch milliseconds: an older reading says nothing new. */
+  readonly asOf: number;
+}
 
 /** Stands in the column `instance` for a basic task or a master. */
 export const NO_INSTANCE = -1;
@@ -22,6 +41,8 @@ export interface JobRow {
   readonly ending: JobEnding | null;
   readonly cancellationId: string | null;
   readonly lastTaskNumber: number;
+  /** The watched scheduler's own word for the state; null: it has none of its own. */
+  readonly nativeState: string | null;
 }
 
 /** What the queue is ordered by and held up by. */
@@ -51,6 +72,8 @@ export interface TaskRow {
   readonly isLaunched: boolean;
   /** Null: not started, or not stored before the gateway ended. */
   readonly identity: ProcessIdentity | null;
+  /** Null: the task is the embedded scheduler's own, or was not seen yet. */
+  readonly native: NativeFacts | null;
 }
 
 /** Untouched subtasks of one sweep that share a status; which they are stands in `subtask_ranges`. */
@@ -60,6 +83,18 @@ export interface GroupRow {
   readonly number: number;
   readonly status: TaskStatus;
   readonly place: QueuePlace;
+  readonly native: NativeFacts | null;
+}
+
+/** Where a task runs or ran. `node`: the embedded scheduler's machine. */
+export function nodesOf(
+  status: TaskStatus,
+  subtaskCounts: TaskCounts | null,
+  native: NativeFacts | null,
+  node: string | null,
+): readonly string[] {
+  if (native !== null) return native.nodes;
+  return node === null || status.startedAt === null || subtaskCounts !== null ? [] : [node];
 }
 
 /** A row as SQLite gives it. */
@@ -77,6 +112,7 @@ export function readJobRow(row: SqlRow): JobRow {
     ending: row['ending'] as JobEnding | null,
     cancellationId: row['cancellation_id'] as string | null,
     lastTaskNumber: Number(row['last_task_number']),
+    nativeState: row['native_state'] as string | null,
   };
 }
 
@@ -99,6 +135,7 @@ export function readTaskRow(row: SqlRow): TaskRow {
     run: Number(row['run']),
     isLaunched: row['launched'] === 1,
     identity: pid === null ? null : { pid: Number(pid), startTime: String(row['start_time']) },
+    native: readNative(row),
   };
 }
 
@@ -110,6 +147,7 @@ export function readGroupRow(row: SqlRow): GroupRow {
     number: Number(row['number']),
     status: parse(row['status']) as TaskStatus,
     place: readPlace(row),
+    native: readNative(row),
   };
 }
 
@@ -125,6 +163,10 @@ function readPlace(row: SqlRow): QueuePlace {
     rank: Number(row['rank']),
     waitingFor: Number(row['waiting_for']),
   };
+}
+
+function readNative(row: SqlRow): NativeFacts | null {
+  return row['native'] === null ? null : (parse(row['native']) as NativeFacts);
 }
 
 function parse(value: SQLOutputValue | undefined): unknown {

@@ -3,13 +3,13 @@ import { type TaskRef } from '../../domain/ids.js';
 import { jobNotFound, type Outcome, type Refusal, refused, taskNotFound } from '../../domain/Refusal.js';
 import { type LogPosition } from '../../log/LogPosition.js';
 import { JobUpdate, type ProcessAction, type UpdateContext } from './JobUpdate.js';
-import { type LocalStore } from './LocalStore.js';
+import { type StateStore } from './StateStore.js';
 import { type JobRow } from './rows.js';
 import { Views } from './views.js';
 
 /** What every command is given. */
 export interface CommandContext {
-  readonly store: LocalStore;
+  readonly store: StateStore;
   readonly viewer: Viewer;
   /** The machine's capacity, in cores. */
   readonly cores: number;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { newJobMarks } from '../../domain/advanceJob.js';
 import { maySubmit } from '../../domain/access.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { type TaskSpec } from '../../domain/Job.js';
@@ -13,16 +12,14 @@ import {
   wrongJobState,
   wrongTaskState,
 } from '../../domain/Refusal.js';
-import { JOB_PRIORITIES, type JobState } from '../../domain/states.js';
-import { sweepInstances } from '../../domain/Sweep.js';
-import { moveCounts, NO_TASKS } from '../../domain/TaskCounts.js';
-import { newTaskStatus } from '../../domain/TaskStatus.js';
+import { type JobState } from '../../domain/states.js';
 import { validateIdempotencyKey } from '../../domain/validateIdempotencyKey.js';
 import { findDependencyProblems, validateNewJob, validateNewTasks } from '../../domain/validateJob.js';
 import { type AddTasks, type CreateJob, type JobEffect, type TaskEffect, type TasksEffect } from '../scheduler.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
 import { failDependent } from './dependents.js';
 import { JobUpdate } from './JobUpdate.js';
+import { insertJob, insertTasks, type NewTask } from './newJobs.js';
 import { type GroupRow, type QueuePlace, type TaskRow } from './rows.js';
 
 const EDITABLE: readonly JobState[] = ['CONFIGURING', 'SUBMITTED', 'VALIDATING', 'QUEUED', 'RUNNING'];
@@ -43,24 +40,16 @@ export function createJob(context: CommandContext, request: CreateJob): Outcome<
     const [problem, ...others] = validateNewJob(request, { cores: context.cores });
     if (problem !== undefined) return refused(problem, ...others);
     const before = positionBefore(context);
-    const row = {
-      owner: viewer.user,
-      spec: request.spec,
-      createdAt: update.now,
-      marks: newJobMarks(update.now),
-      counts: NO_TASKS,
-      ending: null,
-      cancellationId: null,
-      lastTaskNumber: 0,
-    };
-    const id = store.insertJob(row, JOB_PRIORITIES.indexOf(request.spec.priority));
-    const job = new JobUpdate(update, { ...row, id });
-    job.jobCreated(viewer.user);
-    insertTasks(context, job, request.tasks);
+    const job = insertJob(
+      update,
+      { id: null, owner: viewer.user, spec: request.spec, createdAt: update.now, nativeState: null },
+      viewer.user,
+    );
+    insertTasks(job, numberTasks(request.tasks, 0), viewer.user);
     if (request.submit) submitAll(context, job);
     job.finish(request.submit ? { cause: 'SCHEDULED', message: null, actor: null } : null);
     const effect = { before, job: views(context).job(job.job) };
-    return done({ value: effect, result: { jobId: id, before, taskNumbers: [] }, actions: job.actions });
+    return done({ value: effect, result: { jobId: job.job.id, before, taskNumbers: [] }, actions: job.actions });
   });
 }
 
@@ -84,7 +73,9 @@ export function addTasks(context: CommandContext, request: AddTasks): Outcome<Do
     if (problem !== undefined) return refused(problem, ...others);
     const before = store.log.end();
     const job = new JobUpdate(context.update, found.value);
-    const taskNumbers = insertTasks(context, job, request.tasks);
+    const tasks = numberTasks(request.tasks, found.value.lastTaskNumber);
+    insertTasks(job, tasks, context.viewer.user);
+    const taskNumbers = tasks.map(({ taskNumber }) => taskNumber);
     job.finish();
     const effect = effectOf(taskNumbers, before);
     return done({ value: effect, result: { jobId: request.jobId, before, taskNumbers }, actions: job.actions });
@@ -177,48 +168,14 @@ function dependencyProblems(context: CommandContext, jobId: number, path: InputP
   return findDependencyProblems(tasks).map((problem) => ({ ...problem, path }));
 }
 
-function insertTasks(context: CommandContext, job: JobUpdate, specs: readonly TaskSpec[]): readonly number[] {
-  const { store, now } = job.context;
-  const { id, spec: jobSpec, lastTaskNumber } = job.job;
-  const numbers: number[] = [];
-  for (const [index, spec] of specs.entries()) {
-    const taskNumber = lastTaskNumber + index + 1;
-    const place: QueuePlace = {
-      minCores: spec.minCores,
-      priority: JOB_PRIORITIES.indexOf(jobSpec.priority),
-      rank: 0,
-      waitingFor: 0,
-    };
-    const instances = spec.sweep === null ? null : sweepInstances(spec.sweep);
-    const row: TaskRow = {
-      ref: { jobId: id, taskNumber, instance: null },
-      type: instances === null ? 'BASIC' : 'PARAMETRIC_SWEEP',
-      name: spec.name,
-      status: newTaskStatus(now),
-      subtaskCounts: instances === null ? null : NO_TASKS,
-      createdAt: now,
-      place,
-      run: 0,
-      isLaunched: false,
-      identity: null,
-    };
-    store.insertTask(row, spec);
-    const counted =
-      instances === null ? row : { ...row, subtaskCounts: moveCounts(NO_TASKS, null, 'CONFIGURING', instances.size) };
-    job.created(counted, null, context.viewer.user);
-    if (instances !== null) {
-      store.insertGroup({ jobId: id, number: taskNumber, status: row.status, place }, instances);
-      job.created({ ...row, subtaskCounts: null }, instances, context.viewer.user);
-    }
-    numbers.push(taskNumber);
-  }
-  job.patchJob({ lastTaskNumber: lastTaskNumber + specs.length });
-  return numbers;
+function numberTasks(specs: readonly TaskSpec[], lastTaskNumber: number): readonly NewTask[] {
+  return specs.map((spec, index) => ({ taskNumber: lastTaskNumber + index + 1, spec, requeueCount: 0 }));
 }
 
 type DependencyStates = Map<string, 'FINISHED' | 'FAILED' | 'OPEN'>;
 
-function submitAll(context: CommandContext, job: JobUpdate): void {
+/** Submits a CONFIGURING job with all its tasks. */
+export function submitAll(context: CommandContext, job: JobUpdate): void {
   job.moveJob('SUBMITTED', { cause: 'SUBMITTED', message: null, actor: context.viewer.user });
   const states: DependencyStates = new Map();
   for (const row of job.context.store.topTasks(job.job.id)) submitOne(job, row, context.viewer.user, states);

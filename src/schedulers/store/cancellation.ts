@@ -1,7 +1,5 @@
-import { type Cancellation, effectiveGracePeriod, escalate, forcedPart, isWithin } from '../../domain/Cancellation.js';
-import { CANCELABLE_JOB_STATES, CANCELABLE_TASK_STATES } from '../../domain/decideCancel.js';
 import { type TaskRef } from '../../domain/ids.js';
-import { done, type Outcome, refused, taskNotFound, wrongJobState, wrongTaskState } from '../../domain/Refusal.js';
+import { done, type Outcome, refused, taskNotFound } from '../../domain/Refusal.js';
 import { isTerminal } from '../../domain/states.js';
 import { endedTasks, type TaskCounts, totalTasks } from '../../domain/TaskCounts.js';
 import { validateGracePeriod, validateMessage } from '../../domain/validateJob.js';
@@ -16,8 +14,8 @@ import {
 } from '../scheduler.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
 import { JobUpdate } from './JobUpdate.js';
+import { carryOut, planJobCancel, planTaskCancel } from './planCancel.js';
 import { matchingTopTasks } from './reads.js';
-import { escalateStop, stopAll, stopSweep, stopTask } from './stopTasks.js';
 
 /** Cancels one task, subtask or sweep by the domain's table (HPC Pack, `ISchedulerJob::CancelTask_3`). */
 export function cancelTask(context: CommandContext, request: CancelTask): Outcome<Done<CancelTaskEffect>> {
@@ -66,28 +64,14 @@ export function cancelJob(
   if (problem !== null) return refused(problem);
   const found = findJob(context, jobId, 'CANCEL');
   if (!found.ok) return found;
-  const { marks, counts, cancellationId } = found.value;
-  if (!(CANCELABLE_JOB_STATES as readonly string[]).includes(marks.state)) {
-    return refused(wrongJobState('JOB_NOT_CANCELABLE', jobId, marks.state, CANCELABLE_JOB_STATES));
-  }
+  const plan = planJobCancel(context, found.value, options);
+  if (!plan.ok) return plan;
   const before = positionBefore(context);
   const job = new JobUpdate(context.update, found.value);
-  const running = marks.state === 'CANCELING' ? job.cancellation(cancellationId) : null;
-  const cancellation =
-    running === null
-      ? newCancellation(context, { ...options, jobId, ref: null }, counts, null)
-      : forcedIf(options.force, running);
-  job.saveCancellation(cancellation);
-  if (running === null || (options.force && !running.force)) {
-    if (running === null) job.patchJob({ ending: 'CANCELED', cancellationId: cancellation.id });
-    stopAll(job, cancellation);
-  }
+  carryOut(job, plan.value);
   job.finish();
-  const effect = {
-    before,
-    job: views(context).job(job.job),
-    cancellation: job.cancellation(cancellation.id) ?? cancellation,
-  };
+  const cancellation = job.cancellation(plan.value.cancellation.id) ?? plan.value.cancellation;
+  const effect = { before, job: views(context).job(job.job), cancellation };
   return done({ value: effect, actions: job.actions });
 }
 
@@ -136,96 +120,9 @@ interface Canceled {
 }
 
 function cancelOne(context: CommandContext, job: JobUpdate, request: CancelTask): Outcome<Canceled> {
-  const { ref, force } = request;
-  const isSweep = ref.instance === null && job.context.store.task(ref)?.type === 'PARAMETRIC_SWEEP';
-  return isSweep ? cancelWholeSweep(context, job, request) : cancelUnit(context, job, ref, force, request);
-}
-
-function cancelUnit(
-  context: CommandContext,
-  job: JobUpdate,
-  ref: TaskRef,
-  force: boolean,
-  request: CancelTask,
-): Outcome<Canceled> {
-  const task = views(context).at(ref);
-  if (task === null) return refused(taskNotFound(ref));
-  const { state, cancellationId } = task.status;
-  if (!(CANCELABLE_TASK_STATES as readonly string[]).includes(state)) {
-    return refused(wrongTaskState('TASK_NOT_CANCELABLE', ref, state, CANCELABLE_TASK_STATES));
-  }
-  const row = job.context.store.task(ref) ?? job.ownRow(ref);
-  if (state === 'CANCELING' && cancellationId !== null) {
-    const running = job.cancellation(cancellationId);
-    if (!force || running === null) return done({ ref, cancellationId });
-    const forced = forcedFor(context, running, ref);
-    const { status } = escalateStop(job, row, forced);
-    return done({ ref, cancellationId: status.cancellationId ?? forced.id });
-  }
-  const counts = { RUNNING: state === 'RUNNING' ? 1 : 0 };
-  const cancellation = newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds);
-  job.saveCancellation(cancellation);
-  stopTask(job, row, cancellation);
-  return done({ ref, cancellationId: cancellation.id });
-}
-
-function cancelWholeSweep(context: CommandContext, job: JobUpdate, request: CancelTask): Outcome<Canceled> {
-  const { ref, force } = request;
-  const { status, subtaskCounts } = job.master(ref.taskNumber);
-  if (isTerminal(status.state))
-    return refused(wrongTaskState('TASK_NOT_CANCELABLE', ref, status.state, CANCELABLE_TASK_STATES));
-  const running = status.cancellationId === null ? null : job.cancellation(status.cancellationId);
-  if (running !== null && (!force || running.force)) return done({ ref, cancellationId: running.id });
-  const counts = subtaskCounts ?? { RUNNING: 0 };
-  const cancellation =
-    running === null
-      ? newCancellation(context, { ...request, jobId: ref.jobId }, counts, request.gracePeriodSeconds)
-      : forcedFor(context, running, ref);
-  job.saveCancellation(cancellation);
-  stopSweep(job, ref.taskNumber, cancellation);
-  return done({ ref, cancellationId: cancellation.id });
-}
-
-/** What is asked to be stopped; `ref` null: the whole job. */
-export interface NewCancellation extends CancelOptions {
-  readonly jobId: number;
-  readonly ref: TaskRef | null;
-}
-
-/** A cancellation that was just asked for. `counts` says whether anything runs; `requestedGrace` may shorten the grace period, in seconds. */
-export function newCancellation(
-  { viewer, update }: CommandContext,
-  request: NewCancellation,
-  counts: Pick<TaskCounts, 'RUNNING'>,
-  requestedGrace: number | null,
-): Cancellation {
-  const isRunning = counts.RUNNING > 0;
-  const seconds = isRunning ? effectiveGracePeriod(update.gracePeriodSeconds, requestedGrace, request.force) : 0;
-  return {
-    id: update.newId(),
-    jobId: request.jobId,
-    taskNumber: request.ref?.taskNumber ?? null,
-    instance: request.ref?.instance ?? null,
-    reason: request.ref === null ? 'JOB' : 'REQUESTED',
-    message: request.message,
-    force: request.force,
-    requestedBy: viewer.user,
-    requestedAt: update.now,
-    phase: 'ACCEPTED',
-    gracePeriodSeconds: seconds,
-    graceExpiresAt: isRunning && !request.force ? update.now + seconds * 1_000 : null,
-    completedAt: null,
-  };
-}
-
-/** The running cancellation, escalated; only this part of it where it stops more than this. */
-function forcedFor({ update }: CommandContext, running: Cancellation, ref: TaskRef): Cancellation {
-  const part = forcedPart(running, ref, update.newId());
-  return isWithin(running, part) ? escalate(running) : part;
-}
-
-function forcedIf(force: boolean, running: Cancellation): Cancellation {
-  return force ? escalate(running) : running;
+  const plan = planTaskCancel(context, request);
+  if (!plan.ok) return plan;
+  return done({ ref: request.ref, cancellationId: carryOut(job, plan.value) });
 }
 
 function effectOf(

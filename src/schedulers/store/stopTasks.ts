@@ -18,6 +18,7 @@ import { type TaskRow } from './rows.js';
  * @returns the row afterwards; the same row where the running cancellation stays or escalates, or where it is over
  */
 export function stopTask(job: JobUpdate, row: TaskRow, cancellation: Cancellation): TaskRow {
+  if (row.status.state === 'CANCELING' && row.status.cancellationId === null) return adoptStop(job, row, cancellation);
   switch (decideCancel(row.status.state, cancellation.force)) {
     case 'CANCEL_NOW':
       return job.advance(row, { type: 'CANCEL', cancellation }) ?? row;
@@ -49,6 +50,14 @@ export function escalateStop(job: JobUpdate, row: TaskRow, forced: Cancellation)
   job.actions.push({ kind: 'KILL', ref: row.ref, cancellation: stopping });
   if (stopping.id === running.id) return row;
   const changed: TaskRow = { ...row, status: { ...row.status, cancellationId: stopping.id } };
+  job.context.store.saveTask(changed);
+  return changed;
+}
+
+/** Somebody stopped the task past the gateway: from now on this cancellation, with its message, stands for that. */
+function adoptStop(job: JobUpdate, row: TaskRow, cancellation: Cancellation): TaskRow {
+  job.actions.push({ kind: cancellation.force ? 'KILL' : 'TERMINATE', ref: row.ref, cancellation });
+  const changed: TaskRow = { ...row, status: { ...row.status, cancellationId: cancellation.id } };
   job.context.store.saveTask(changed);
   return changed;
 }

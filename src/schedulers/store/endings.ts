@@ -14,9 +14,9 @@ import {
 import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
 import { validateMessage } from '../../domain/validateJob.js';
 import { type JobEffect, type TaskEffect } from '../scheduler.js';
-import { newCancellation } from './cancellation.js';
 import { type CommandContext, type Done, findJob, onTask, positionBefore, views } from './CommandContext.js';
 import { JobUpdate } from './JobUpdate.js';
+import { newCancellation } from './planCancel.js';
 import { type TaskRow } from './rows.js';
 import { stopAll } from './stopTasks.js';
 import { submitOne, submitSubtask } from './submission.js';

@@ -12,7 +12,7 @@ import {
   type TaskListing,
   type TaskQuery,
 } from '../scheduler.js';
-import { type LocalStore } from './LocalStore.js';
+import { type StateStore } from './StateStore.js';
 import { type GroupRow, readGroupRow, readJobRow, readTaskRow, type TaskRow } from './rows.js';
 import { type Views } from './views.js';
 
@@ -45,7 +45,7 @@ const ORDER_COLUMN: Readonly<Record<JobOrderField, string>> = {
 };
 
 /** A page of the jobs that the viewer may see. */
-export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query: JobQuery): Page<Job> {
+export function listJobs(store: StateStore, views: Views, viewer: Viewer, query: JobQuery): Page<Job> {
   const { order, page } = query;
   const column = ORDER_COLUMN[order.field];
   const conditions = jobConditions(viewer, query.filter);
@@ -62,7 +62,7 @@ export function listJobs(store: LocalStore, views: Views, viewer: Viewer, query:
 }
 
 /** How many jobs the viewer may see that match. */
-export function countJobs(store: LocalStore, viewer: Viewer, filter: JobFilter): number {
+export function countJobs(store: StateStore, viewer: Viewer, filter: JobFilter): number {
   const conditions = jobConditions(viewer, filter);
   return Number(store.get(`SELECT count(*) AS count FROM jobs ${conditions.clause}`, ...conditions.values)?.['count']);
 }
@@ -78,14 +78,14 @@ function jobConditions(viewer: Viewer, filter: JobFilter): Conditions {
 }
 
 /** A page of a job's basic and master tasks, or of a sweep's subtasks. */
-export function listTasks(store: LocalStore, views: Views, query: TaskQuery): Page<Task> {
+export function listTasks(store: StateStore, views: Views, query: TaskQuery): Page<Task> {
   return query.masterNumber === null
     ? listTopTasks(store, views, query)
     : listSubtasks(store, views, query, query.masterNumber);
 }
 
 /** How many tasks are in the listing. */
-export function countTasks(store: LocalStore, listing: TaskListing): number {
+export function countTasks(store: StateStore, listing: TaskListing): number {
   const { jobId, masterNumber, filter } = listing;
   if (masterNumber !== null) {
     const master = store.task({ jobId, taskNumber: masterNumber, instance: null });
@@ -101,7 +101,7 @@ export function countTasks(store: LocalStore, listing: TaskListing): number {
 }
 
 /** The job's basic and master tasks that match and are not over, in order. */
-export function matchingTopTasks(store: LocalStore, jobId: number, filter: TaskFilter | null): readonly TaskRow[] {
+export function matchingTopTasks(store: StateStore, jobId: number, filter: TaskFilter | null): readonly TaskRow[] {
   const conditions = topTaskConditions(jobId, filter ?? { states: null, types: null, nameContains: null });
   conditions.add("state NOT IN ('FINISHED', 'FAILED', 'CANCELED')");
   return store.all(`SELECT * FROM tasks ${conditions.clause} ORDER BY number`, ...conditions.values).map(readTaskRow);
@@ -114,7 +114,7 @@ function topTaskConditions(jobId: number, filter: TaskFilter): Conditions {
   return conditions;
 }
 
-function listTopTasks(store: LocalStore, views: Views, { jobId, filter, page }: TaskQuery): Page<Task> {
+function listTopTasks(store: StateStore, views: Views, { jobId, filter, page }: TaskQuery): Page<Task> {
   const conditions = between(topTaskConditions(jobId, filter), 'number', page);
   const direction = page.backward ? 'DESC' : 'ASC';
   const rows = store.all(
@@ -130,7 +130,7 @@ function listTopTasks(store: LocalStore, views: Views, { jobId, filter, page }: 
 
 /** Subtasks with rows of their own and ranges of untouched ones, merged in order of their value. */
 function listSubtasks(
-  store: LocalStore,
+  store: StateStore,
   views: Views,
   { jobId, filter, page }: TaskQuery,
   masterNumber: number,
@@ -172,7 +172,7 @@ interface UntouchedRange {
 
 /** The ranges that may hold the page: at most one more than its items. */
 function untouched(
-  store: LocalStore,
+  store: StateStore,
   jobId: number,
   number: number,
   filter: TaskFilter,

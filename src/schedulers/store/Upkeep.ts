@@ -1,5 +1,5 @@
 import { type Clock } from '../../domain/Clock.js';
-import { type LocalStore } from './LocalStore.js';
+import { type StateStore } from './StateStore.js';
 import { StoreError } from './SqlStore.js';
 
 /** How often there is upkeep, and how soon it goes on where there was more than fits in one go, in milliseconds. */
@@ -10,12 +10,12 @@ const IDEMPOTENCY_AGE = 24 * 3_600_000;
 
 /** Drops what the store need not hold any longer, a little at a time: changes beyond the retention limits, old idempotency keys. */
 export class Upkeep {
-  readonly #store: LocalStore;
+  readonly #store: StateStore;
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(store: LocalStore, clock: Clock, warn: (message: string) => void) {
+  constructor(store: StateStore, clock: Clock, warn: (message: string) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#warn = warn;

@@ -1,11 +1,12 @@
 import { type Migration } from '../../log/openDatabase.js';
 
 /**
- * The embedded scheduler's tables. A row of `tasks` is a basic task or a master (`instance` -1) or a subtask that differs from its
+ * The tables of jobs and tasks. A row of `tasks` is a basic task or a master (`instance` -1) or a subtask that differs from its
  * siblings; untouched subtasks are ranges of a group whose members share one status. `rank` orders the queue after `priority`.
- * `launched` is 1 from the moment before a command is started until its end is stored; `run` counts such starts.
+ * What orders the queue,
+ * `launched`, `run`, `pid` and `start_time` are the embedded scheduler's; `native` is what a watched scheduler shows. `launched` is 1 from the moment before a command is started until its end is stored; `run` counts such starts.
  */
-export const LOCAL_MIGRATIONS: readonly Migration[] = [
+export const STATE_MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -98,6 +99,23 @@ export const LOCAL_MIGRATIONS: readonly Migration[] = [
     result TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (owner, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE jobs ADD COLUMN native_state TEXT;
+  ALTER TABLE tasks ADD COLUMN native TEXT;
+  ALTER TABLE subtask_groups ADD COLUMN native TEXT;
+
+  CREATE TABLE open_cancellations (
+    id TEXT PRIMARY KEY REFERENCES cancellations (id),
+    forced INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE submissions (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -3,8 +3,8 @@ import { type Job, type Task, type TaskSpec } from '../../domain/Job.js';
 import { type TaskRef } from '../../domain/ids.js';
 import { hasInstance } from '../../domain/Sweep.js';
 import { subtaskSpec } from '../../domain/subtaskSpec.js';
-import { type LocalStore } from './LocalStore.js';
-import { type GroupRow, type JobRow, type TaskRow } from './rows.js';
+import { type StateStore } from './StateStore.js';
+import { type GroupRow, type JobRow, nodesOf, type TaskRow } from './rows.js';
 
 /** Turns stored rows into what the port gives out. Short-lived: one read, one view, so that specs are parsed once. */
 export class Views {
@@ -12,11 +12,14 @@ export class Views {
   readonly #owners = new Map<number, string>();
   readonly #cancellations = new Map<string, Cancellation | null>();
 
-  /** @param now - the embedded scheduler is always heard, so this is when everything was observed */
+  /**
+   * @param now - when the scheduler was last heard
+   * @param node - the embedded scheduler's machine; null: each task's own facts name its nodes
+   */
   constructor(
-    readonly store: LocalStore,
+    readonly store: StateStore,
     readonly now: number,
-    readonly node: string,
+    readonly node: string | null,
   ) {}
 
   job(row: JobRow): Job {
@@ -26,7 +29,7 @@ export class Views {
       spec: row.spec,
       owner: row.owner,
       createdAt: row.createdAt,
-      nativeState: row.marks.state,
+      nativeState: row.nativeState ?? row.marks.state,
       observedAt: this.now,
       cancellation: this.#cancellation(row.cancellationId),
       taskCounts: row.counts,
@@ -41,7 +44,7 @@ export class Views {
   /** An untouched subtask. */
   groupMember(group: GroupRow, instance: number, createdAt: number): Task {
     const ref = { jobId: group.jobId, taskNumber: group.number, instance };
-    return this.#task(ref, { type: 'BASIC', status: group.status, subtaskCounts: null, createdAt });
+    return this.#task(ref, { ...group, type: 'BASIC', subtaskCounts: null, createdAt });
   }
 
   /** Whatever stands at the id; null where nothing does. */
@@ -64,7 +67,7 @@ export class Views {
     return spec;
   }
 
-  #task(ref: TaskRef, row: Pick<TaskRow, 'type' | 'status' | 'subtaskCounts' | 'createdAt'>): Task {
+  #task(ref: TaskRef, row: Pick<TaskRow, 'type' | 'status' | 'subtaskCounts' | 'createdAt' | 'native'>): Task {
     const spec = this.spec(ref.jobId, ref.taskNumber);
     return {
       ref,
@@ -75,8 +78,8 @@ export class Views {
       status: row.status,
       cancellation: this.#cancellation(row.status.cancellationId),
       subtaskCounts: row.subtaskCounts,
-      allocatedNodes: row.status.startedAt === null || row.subtaskCounts !== null ? [] : [this.node],
-      nativeState: row.status.state,
+      allocatedNodes: nodesOf(row.status, row.subtaskCounts, row.native, this.node),
+      nativeState: row.native?.state ?? row.status.state,
       observedAt: this.now,
     };
   }

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Viewer } from '../../domain/access.js';
 import { type Task } from '../../domain/Job.js';
 import { type FrozenTasks, type TaskScope } from '../scheduler.js';
-import { LocalStore } from './LocalStore.js';
+import { StateStore } from './StateStore.js';
 import { NO_INSTANCE, readTaskRow } from './rows.js';
 import { Views } from './views.js';
 
@@ -13,16 +13,16 @@ import { Views } from './views.js';
  * @param store - the store that the gateway writes to; its newest state is the one that is read
  */
 export function freezeTasks(
-  store: LocalStore,
+  store: StateStore,
   viewer: Viewer,
   scope: TaskScope,
   now: number,
-  node: string,
+  node: string | null,
 ): FrozenTasks {
   const position = store.log.end();
   const database = new DatabaseSync(store.path, { readOnly: true });
   database.exec('BEGIN');
-  const frozen = new LocalStore(database, store.log);
+  const frozen = new StateStore(database, store.log);
   const views = new Views(frozen, now, node);
   const next = scope.instance === null ? rowsOf(frozen, views, viewer, scope) : subtaskOf(views, scope);
   next(0);
@@ -38,7 +38,7 @@ export function freezeTasks(
 type Reader = (limit: number) => readonly Task[];
 
 /** In the order of their ids: each master before those of its subtasks that differ from their siblings. */
-function rowsOf(store: LocalStore, views: Views, viewer: Viewer, { jobId, taskNumber }: TaskScope): Reader {
+function rowsOf(store: StateStore, views: Views, viewer: Viewer, { jobId, taskNumber }: TaskScope): Reader {
   const owner = viewer.scopes.has('OPERATE') ? null : viewer.user;
   const sql = `SELECT * FROM tasks WHERE (job_id, number, instance) > (?, ?, ?) AND (job_id, number) <= (?, ?)
     ${owner === null ? '' : 'AND job_id IN (SELECT id FROM jobs WHERE owner = ?)'} ORDER BY job_id, number, instance LIMIT ?`;

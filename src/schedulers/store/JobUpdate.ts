@@ -1,15 +1,16 @@
-import { advanceJob, type JobTrigger, moveJob } from '../../domain/advanceJob.js';
+import { advanceJob, type JobTrigger, moveJob, type ObservedJobState } from '../../domain/advanceJob.js';
 import { advanceMaster } from '../../domain/advanceMaster.js';
-import { advanceTask, type TaskEvent, type TaskStep } from '../../domain/advanceTask.js';
+import { advanceTask, type TaskEvent } from '../../domain/advanceTask.js';
 import { type Cancellation, complete } from '../../domain/Cancellation.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type Sweep } from '../../domain/Sweep.js';
 import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
 import { moveCounts } from '../../domain/TaskCounts.js';
+import { type TaskStep } from '../../domain/taskSteps.js';
 import { settleDependents } from './dependents.js';
-import { type LocalStore } from './LocalStore.js';
-import { type GroupRow, type JobRow, type TaskRow } from './rows.js';
+import { type StateStore } from './StateStore.js';
+import { type GroupRow, type JobRow, nodesOf, type TaskRow } from './rows.js';
 import { stopAll, systemCancellation } from './stopTasks.js';
 
 /** What is to be done to a task's process once the update is committed. */
@@ -22,12 +23,14 @@ export interface ProcessAction {
 
 /** What a {@link JobUpdate} is given: the store, the time, and names for what it makes. */
 export interface UpdateContext {
-  readonly store: LocalStore;
+  readonly store: StateStore;
   readonly now: number;
   readonly newId: () => string;
-  /** This machine's name, the node of every task. */
-  readonly node: string;
+  /** This machine's name, the node of every task of the embedded scheduler; null: each task's own facts name its nodes. */
+  readonly node: string | null;
   readonly gracePeriodSeconds: number;
+  /** Whether the gateway applies the jobs' own rules (dependencies, `failOnTaskFailure`), or a scheduler behind it does. */
+  readonly ruledBy: 'GATEWAY' | 'SCHEDULER';
 }
 
 /**
@@ -45,6 +48,7 @@ export class JobUpdate {
   #job: JobRow;
   #failed: TaskRef | null = null;
   #trigger: TaskStep | null = null;
+  #observed: ObservedJobState | null = null;
 
   constructor(
     readonly context: UpdateContext,
@@ -59,8 +63,13 @@ export class JobUpdate {
   }
 
   /** Sets what is no state: how the job is to end, its newest task number. */
-  patchJob(patch: Partial<Pick<JobRow, 'ending' | 'cancellationId' | 'lastTaskNumber'>>): void {
+  patchJob(patch: Partial<Pick<JobRow, 'ending' | 'cancellationId' | 'lastTaskNumber' | 'nativeState'>>): void {
     this.#job = { ...this.#job, ...patch };
+  }
+
+  /** Takes note of what the scheduler shows of the job as a whole; {@link JobUpdate.finish} brings the job there. */
+  observeJob(observed: ObservedJobState): void {
+    this.#observed = observed;
   }
 
   /** A cancellation as it is now. */
@@ -102,9 +111,13 @@ export class JobUpdate {
   }
 
   /** Logs and counts that a task, or a range of subtasks, was created. Its rows are stored by the caller. */
-  created(row: Pick<TaskRow, 'ref' | 'status' | 'subtaskCounts'>, instances: InstanceSet | null, actor: string): void {
+  created(
+    row: Pick<TaskRow, 'ref' | 'status' | 'subtaskCounts' | 'native'>,
+    instances: InstanceSet | null,
+    actor: string,
+  ): void {
     const { status } = row;
-    this.#log(row.ref.taskNumber, instances, status, row.subtaskCounts, null, {
+    this.#log(row.ref.taskNumber, instances, row, null, {
       status,
       cause: 'CREATED',
       message: null,
@@ -122,7 +135,7 @@ export class JobUpdate {
   advance(
     row: TaskRow,
     event: TaskEvent,
-    patch: Partial<Pick<TaskRow, 'run' | 'isLaunched' | 'identity' | 'place'>> = {},
+    patch: Partial<Pick<TaskRow, 'run' | 'isLaunched' | 'identity' | 'place' | 'native'>> = {},
   ): TaskRow | null {
     const { now } = this.context;
     const step = advanceTask(row.status, event, now, this.cancellation(row.status.cancellationId));
@@ -138,7 +151,7 @@ export class JobUpdate {
     this.context.store.saveTask(changed);
     if (ended) this.#completeOwn(changed);
     const instances = row.ref.instance === null ? null : InstanceSet.of([row.ref.instance]);
-    this.#log(row.ref.taskNumber, instances, step.status, null, row.status.state, step);
+    this.#log(row.ref.taskNumber, instances, changed, row.status.state, step);
     this.#count(row.ref.taskNumber, isSubtask, row.status.state, step.status.state, 1);
     if (isSubtask) this.advanceMaster(row.ref.taskNumber, step);
     else if (ended) this.#ended.push(changed);
@@ -148,13 +161,17 @@ export class JobUpdate {
   }
 
   /** Lets the event happen to all of a group's untouched subtasks at once. */
-  advanceGroup(group: GroupRow, event: TaskEvent, patch: Partial<Pick<GroupRow, 'place'>> = {}): GroupRow | null {
+  advanceGroup(
+    group: GroupRow,
+    event: TaskEvent,
+    patch: Partial<Pick<GroupRow, 'place' | 'native'>> = {},
+  ): GroupRow | null {
     const step = advanceTask(group.status, event, this.context.now, this.cancellation(group.status.cancellationId));
     if (step === null) return null;
     const changed: GroupRow = { ...group, ...patch, status: step.status };
     this.context.store.saveGroup(changed);
     const instances = this.context.store.groupInstances(group.id, this.sweep(group.number).increment);
-    this.#log(group.number, instances, step.status, null, group.status.state, step);
+    this.#log(group.number, instances, { ...changed, subtaskCounts: null }, group.status.state, step);
     this.#count(group.number, true, group.status.state, step.status.state, instances.size);
     this.advanceMaster(group.number, step);
     if (step.status.state === 'FAILED')
@@ -206,16 +223,20 @@ export class JobUpdate {
 
   /** Applies the job's own rules and brings it to the state that follows from its tasks. The last call of an update. */
   finish(trigger: JobTrigger | null = null): void {
-    this.#settleDependents();
-    this.#applyFailureRule();
-    this.#settleDependents();
-    const { store, now } = this.context;
-    const { marks, spec, ending } = this.#job;
-    if (marks.state !== 'CONFIGURING' || ending !== null) {
+    const { store, now, ruledBy } = this.context;
+    if (ruledBy === 'GATEWAY') {
+      this.#settleDependents();
+      this.#applyFailureRule();
+      this.#settleDependents();
+    }
+    const { marks, spec, ending, nativeState } = this.#job;
+    const observed = this.#observed ?? (nativeState === null || ending !== null ? null : { state: marks.state, message: null });
+    if (marks.state !== 'CONFIGURING' || ending !== null || observed !== null) {
       const rule = {
         ending,
         runUntilCanceled: spec.runUntilCanceled,
         cancellation: this.cancellation(this.#job.cancellationId),
+        observed,
       };
       const cause = trigger ?? this.#trigger ?? { cause: 'OBSERVED', message: null, actor: null };
       const derived = trigger === null ? { cause: cause.cause, message: null, actor: null } : trigger;
@@ -272,7 +293,7 @@ export class JobUpdate {
     this.saveMaster(changed);
     const ended = isTerminal(step.status.state);
     if (ended) this.#completeOwn(changed);
-    this.#log(master.ref.taskNumber, null, step.status, master.subtaskCounts, master.status.state, step);
+    this.#log(master.ref.taskNumber, null, changed, master.status.state, step);
     if (ended) this.#ended.push(changed);
   }
 
@@ -296,8 +317,7 @@ export class JobUpdate {
   #log(
     taskNumber: number,
     instances: InstanceSet | null,
-    status: TaskStep['status'],
-    subtaskCounts: TaskRow['subtaskCounts'],
+    { status, subtaskCounts, native }: Pick<TaskRow, 'status' | 'subtaskCounts' | 'native'>,
     previousState: TaskState | null,
     { cause, message, actor }: TaskStep,
   ): void {
@@ -318,7 +338,7 @@ export class JobUpdate {
         status,
         cancellation: this.cancellation(status.cancellationId),
         subtaskCounts,
-        allocatedNodes: status.startedAt === null || subtaskCounts !== null ? [] : [this.context.node],
+        allocatedNodes: nodesOf(status, subtaskCounts, native, this.context.node),
       },
     });
   }
