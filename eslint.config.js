@@ -19,10 +19,15 @@ const adapterZones = ADAPTERS.map((adapter) => ({
   target: `./src/schedulers/${adapter}`,
   from: ADAPTERS.filter((other) => other !== adapter).map((other) => `./src/schedulers/${other}`),
 }));
+/** What adapters share knows none of them, and the store knows nothing of schedulers elsewhere. */
+const sharedZones = [
+  { target: './src/schedulers/{store,remote}', from: ADAPTERS.map((adapter) => `./src/schedulers/${adapter}`) },
+  { target: './src/schedulers/store', from: './src/schedulers/remote' },
+];
 const portZone = { target: './src/schedulers/*.ts', from: ADAPTERS.map((adapter) => `./src/schedulers/${adapter}`) };
 const outsideZones = ['feed', 'graphql', 'server'].map((layer) => ({
   target: `./src/${layer}`,
-  from: ADAPTERS.map((adapter) => `./src/schedulers/${adapter}`),
+  from: [...ADAPTERS, 'store', 'remote'].map((room) => `./src/schedulers/${room}`),
 }));
 
 /** Packages of their own, which know types that are not there before they are installed. */
@@ -39,7 +44,10 @@ export default tseslint.config(
     rules: {
       'import-x/no-cycle': 'error',
       'import-x/no-default-export': 'error',
-      'import-x/no-restricted-paths': ['error', { zones: [...layerZones, ...adapterZones, portZone, ...outsideZones] }],
+      'import-x/no-restricted-paths': [
+        'error',
+        { zones: [...layerZones, ...adapterZones, ...sharedZones, portZone, ...outsideZones] },
+      ],
       'import-x/no-extraneous-dependencies': [
         'error',
         { devDependencies: ['test/**', 'bench/**', '**/*.test.ts', '*.config.*'] },

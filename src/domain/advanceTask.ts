@@ -45,7 +45,9 @@ export function advanceTask(
       return taskStep(moveTask({ ...status, submittedAt: now }, 'SUBMITTED', now), cause, null, event.actor);
     }
     case 'ENQUEUE':
-      return state === 'SUBMITTED' || state === 'VALIDATING' ? taskStep(moveTask(status, 'QUEUED', now), 'SCHEDULED') : null;
+      return state === 'SUBMITTED' || state === 'VALIDATING'
+        ? taskStep(moveTask(status, 'QUEUED', now), 'SCHEDULED')
+        : null;
     case 'START':
       return state === 'QUEUED' || state === 'DISPATCHING'
         ? taskStep(moveTask({ ...status, startedAt: now }, 'RUNNING', now), 'STARTED')
@@ -80,9 +82,19 @@ export function advanceTask(
     case 'FINISH': {
       const ending = { errorMessage: event.message };
       if (state === 'QUEUED')
-        return taskStep(endTask(status, 'FINISHED', 'COMPLETED', now, ending), 'FINISH_REQUESTED', event.message, event.actor);
+        return taskStep(
+          endTask(status, 'FINISHED', 'COMPLETED', now, ending),
+          'FINISH_REQUESTED',
+          event.message,
+          event.actor,
+        );
       if (state !== 'RUNNING') return null;
-      return taskStep({ ...moveTask(status, 'FINISHING', now), ...ending }, 'FINISH_REQUESTED', event.message, event.actor);
+      return taskStep(
+        { ...moveTask(status, 'FINISHING', now), ...ending },
+        'FINISH_REQUESTED',
+        event.message,
+        event.actor,
+      );
     }
     case 'REQUEUE':
       if (state !== 'FAILED' && state !== 'CANCELED') return null;
@@ -97,7 +109,9 @@ function cancel(status: TaskStatus, cancellation: Cancellation, now: number): Ta
   const actor = cancelActor(cancellation);
   switch (decideCancel(status.state, cancellation.force)) {
     case 'CANCEL_NOW': {
-      const ended = endTask(canceled, 'CANCELED', 'CANCELED', now, { errorMessage: describeCancellation(cancellation) });
+      const ended = endTask(canceled, 'CANCELED', 'CANCELED', now, {
+        errorMessage: describeCancellation(cancellation),
+      });
       return taskStep(ended, cancelCause(cancellation, false), cancellation.message, actor);
     }
     case 'STOP':

@@ -57,7 +57,8 @@ export function observeTask(
   if (observed.requeueCount !== null && observed.requeueCount > status.requeueCount)
     return observeRequeue(status, observed.requeueCount, now, cancellation);
   if (isTerminal(state)) return null;
-  const target = isTerminal(observed.state) && observed.startedAt !== null && isWaiting(state) ? 'RUNNING' : observed.state;
+  const target =
+    isTerminal(observed.state) && observed.startedAt !== null && isWaiting(state) ? 'RUNNING' : observed.state;
   if (isTerminal(target)) return observeEnd(status, observed, now, cancellation);
   if (target === 'CANCELING' || target === 'FINISHING') {
     if (isWaiting(state)) return observed.startedAt === null ? null : observeWay(status, 'RUNNING', observed, now);
@@ -85,7 +86,8 @@ function observeRequeue(
 function observeWay(status: TaskStatus, target: TaskState, observed: ObservedStatus, now: number): TaskStep | null {
   const { state } = status;
   if (state === target) return null;
-  if (state === 'RUNNING' && isWaiting(target)) return taskStep({ ...moveTask(status, target, now), startedAt: null }, 'OBSERVED');
+  if (state === 'RUNNING' && isWaiting(target))
+    return taskStep({ ...moveTask(status, target, now), startedAt: null }, 'OBSERVED');
   if (!isWaiting(state)) return null;
   const from = placeOf(state);
   const to = placeOf(target);
@@ -142,7 +144,12 @@ function observeEnd(
       const foreign = status.state === 'CANCELING' && cancellation === null;
       if (!foreign) return { ...ended, status: { ...ended.status, endedAt } };
       const errorMessage = observed.message ?? ended.status.errorMessage;
-      return { ...ended, status: { ...ended.status, endedAt, errorMessage }, cause: 'OBSERVED', message: observed.message };
+      return {
+        ...ended,
+        status: { ...ended.status, endedAt, errorMessage },
+        cause: 'OBSERVED',
+        message: observed.message,
+      };
     }
     case 'RUNNING':
       return endOfRun(status, observed, now, endedAt);

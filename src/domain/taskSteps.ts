@@ -50,10 +50,17 @@ export function exitTask(
     }
     case 'RUNNING': {
       if (exitCode === 0)
-        return taskStep(endTask(status, 'FINISHED', 'COMPLETED', now, { exitCode, signal, errorMessage: null }), 'EXITED');
+        return taskStep(
+          endTask(status, 'FINISHED', 'COMPLETED', now, { exitCode, signal, errorMessage: null }),
+          'EXITED',
+        );
       const reason: EndReason = exitCode === 126 || exitCode === 127 ? 'START_FAILED' : 'EXIT_CODE';
       const errorMessage = describeExit(exitCode, signal);
-      return taskStep(endTask(status, 'FAILED', reason, now, { exitCode, signal, errorMessage }), 'EXITED', errorMessage);
+      return taskStep(
+        endTask(status, 'FAILED', reason, now, { exitCode, signal, errorMessage }),
+        'EXITED',
+        errorMessage,
+      );
     }
     default:
       return null;
@@ -100,7 +107,13 @@ export function moveTask(status: TaskStatus, state: TaskState, now: number): Tas
 export type Ending = Pick<TaskStatus, 'errorMessage'> & Partial<Exit>;
 
 /** The status at its end. */
-export function endTask(status: TaskStatus, state: TaskState, endReason: EndReason, now: number, ending: Ending): TaskStatus {
+export function endTask(
+  status: TaskStatus,
+  state: TaskState,
+  endReason: EndReason,
+  now: number,
+  ending: Ending,
+): TaskStatus {
   return { ...moveTask(status, state, now), endReason, endedAt: now, exitCode: null, signal: null, ...ending };
 }
 

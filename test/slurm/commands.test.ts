@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MintedIdentity } from '../../src/schedulers/slurm/SlurmIdentity.js';
 import { SlurmCommands } from '../../src/schedulers/slurm/SlurmCommands.js';
 import { type SlurmElements } from '../../src/schedulers/slurm/SlurmJob.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { isSlurmMissing, SlurmCluster } from './SlurmCluster.js';
 
 function printed(elements: SlurmElements): string {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SlurmReply } from '../../src/schedulers/slurm/readReply.js';
 import { type SlurmCall } from '../../src/schedulers/slurm/SlurmCodec.js';
 import { MintedIdentity } from '../../src/schedulers/slurm/SlurmIdentity.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { openLink, type OpenLink } from './openLink.js';
 import { isSlurmMissing, SlurmCluster } from './SlurmCluster.js';
 

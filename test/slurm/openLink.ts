@@ -1,7 +1,7 @@
 import { type JobCounters } from '../../src/schedulers/slurm/diagnostics.js';
 import { type SlurmIdentity } from '../../src/schedulers/slurm/SlurmIdentity.js';
 import { type LinkStatus, SlurmLink } from '../../src/schedulers/slurm/SlurmLink.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 
 /** A link to a real slurmrestd, and what it told. */
 export interface OpenLink extends AsyncDisposable {

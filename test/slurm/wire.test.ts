@@ -10,7 +10,7 @@ import { MintedIdentity, ServiceIdentity } from '../../src/schedulers/slurm/Slur
 import { readJobs, type SlurmJob } from '../../src/schedulers/slurm/SlurmJob.js';
 import { type SlurmLink } from '../../src/schedulers/slurm/SlurmLink.js';
 import { submissionScript } from '../../src/schedulers/slurm/submissionScript.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { openLink, type OpenLink } from './openLink.js';
 import { isSlurmMissing, SlurmCluster } from './SlurmCluster.js';
 

@@ -7,8 +7,8 @@
  */
 type Patched = Record<string, (...args: unknown[]) => unknown>;
 
-async function prototypeOf(name: string): Promise<Patched> {
-  const file = new URL(`../../dist/schedulers/local/${name}.js`, import.meta.url).href;
+async function prototypeOf(name: string, room = 'local'): Promise<Patched> {
+  const file = new URL(`../../dist/schedulers/${room}/${name}.js`, import.meta.url).href;
   const module = (await import(file)) as Record<string, { readonly prototype: Patched }>;
   const prototype = module[name]?.prototype;
   if (prototype === undefined) throw new Error(`there is no ${name} in ${file}`);
@@ -22,7 +22,7 @@ function crash(): Promise<never> {
 
 const group = await prototypeOf('ProcessGroup');
 const processes = await prototypeOf('LinuxTaskProcesses');
-const folder = await prototypeOf('DataFolder');
+const folder = await prototypeOf('DataFolder', 'store');
 
 switch (process.env['CRASH_AT']) {
   case 'BEFORE_SIGNAL':

@@ -5,12 +5,7 @@ import { LaunchPad } from './LaunchPad.js';
 import { ProcessGroup } from './ProcessGroup.js';
 import { commandLineOf, isGroupAlive, isThisBoot, startTimeAt, startTimeOf } from './procfs.js';
 import { claimRunFile, exitOfStatus, readRunFile } from './runFile.js';
-import {
-  type Adoption,
-  type Launch,
-  type LaunchResult,
-  type TaskProcesses,
-} from './TaskProcess.js';
+import { type Adoption, type Launch, type LaunchResult, type TaskProcesses } from './TaskProcess.js';
 import { type ProcessIdentity } from '../store/rows.js';
 
 /** How often the launchers of an earlier gateway or launch pad, whose ends nobody announces, are looked at, in milliseconds. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { maySee, type Viewer } from '../../domain/access.js';
+import { type Viewer } from '../../domain/access.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type Job, type Task } from '../../domain/Job.js';
@@ -38,14 +38,13 @@ import { type CommandContext, type Done } from '../store/CommandContext.js';
 import { DataFolder, type DataFolderProblem } from '../store/DataFolder.js';
 import { describeScheduler } from './describeScheduler.js';
 import { finishJob, finishTask, requeueJob, requeueTask } from '../store/endings.js';
-import { freezeTasks } from '../store/freezeTasks.js';
 import { HealthSignal } from '../store/HealthSignal.js';
 import { LinuxTaskProcesses } from './LinuxTaskProcesses.js';
 import { outputPaths } from './launchTask.js';
 import { LocalEngine } from './LocalEngine.js';
 import { LocalStore } from './LocalStore.js';
 import { isSqliteError, StoreError } from '../store/SqlStore.js';
-import { countJobs, countTasks, listJobs, listTasks } from '../store/reads.js';
+import { answer, StoredReads, visible } from '../store/StoredReads.js';
 import { readTail } from './readTail.js';
 import { STATE_MIGRATIONS } from '../store/schema.js';
 import { addTasks, createJob, submitJob, submitTask } from '../store/submission.js';
@@ -53,7 +52,7 @@ import { systemClock } from '../store/systemClock.js';
 import { type TaskProcesses } from './TaskProcess.js';
 import { taskEnvironment } from './taskEnvironment.js';
 import { Upkeep } from '../store/Upkeep.js';
-import { Views } from '../store/views.js';
+import { type Views } from '../store/views.js';
 
 /** What the embedded scheduler is opened with. */
 export interface LocalSchedulerOptions {
@@ -89,16 +88,15 @@ export class LocalScheduler implements Scheduler {
   readonly #store: LocalStore;
   readonly #folder: DataFolder;
   readonly #engine: LocalEngine;
-  readonly #clock: Clock;
   readonly #cores: number;
   readonly #health: HealthSignal;
   readonly #upkeep: Upkeep;
+  readonly #reads: StoredReads;
 
   private constructor(folder: DataFolder, store: LocalStore, options: LocalSchedulerOptions) {
     const { cores, gracePeriodSeconds, version, warn, clock = systemClock } = options;
     this.#folder = folder;
     this.#store = store;
-    this.#clock = clock;
     this.#cores = cores;
     this.#health = new HealthSignal(clock);
     this.#engine = new LocalEngine({
@@ -115,6 +113,7 @@ export class LocalScheduler implements Scheduler {
       onHealth: (problem) => this.#health.set(problem),
     });
     this.#upkeep = new Upkeep(store, clock, warn);
+    this.#reads = new StoredReads(store, () => clock.now(), hostname());
     this.info = describeScheduler(version, gracePeriodSeconds);
   }
 
@@ -123,7 +122,7 @@ export class LocalScheduler implements Scheduler {
     const opening = DataFolder.open(options.dataDir);
     if (!opening.ok) return { ok: false, ...opening.problem };
     const { folder } = opening;
-    const opened = openDatabase(folder.storePath, { log: LOG_MIGRATIONS, local: STATE_MIGRATIONS });
+    const opened = openDatabase(folder.storePath('LOCAL'), { log: LOG_MIGRATIONS, local: STATE_MIGRATIONS });
     if (!opened.ok) return unreadable(folder, opened.message);
     const { database } = opened;
     try {
@@ -154,44 +153,31 @@ export class LocalScheduler implements Scheduler {
   }
 
   readJobs(viewer: Viewer, ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
-    const views = this.#views();
-    return answer(() =>
-      ids.map((id) => {
-        const row = this.#store.job(id);
-        return row !== null && maySee(viewer, row.owner) ? views.job(row) : null;
-      }),
-    );
+    return this.#reads.readJobs(viewer, ids);
   }
 
   readTasks(viewer: Viewer, refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> {
-    const views = this.#views();
-    return answer(() => refs.map((ref) => visible(viewer, views.at(ref))));
+    return this.#reads.readTasks(viewer, refs);
   }
 
   listJobs(viewer: Viewer, query: JobQuery): Promise<Page<Job>> {
-    return answer(() => listJobs(this.#store, this.#views(), viewer, query));
+    return this.#reads.listJobs(viewer, query);
   }
 
   countJobs(viewer: Viewer, filter: JobFilter): Promise<number> {
-    return answer(() => countJobs(this.#store, viewer, filter));
+    return this.#reads.countJobs(viewer, filter);
   }
 
   listTasks(viewer: Viewer, queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]> {
-    const views = this.#views();
-    const nothing: Page<Task> = { items: [], hasNextPage: false, hasPreviousPage: false };
-    return answer(() =>
-      queries.map((query) => (this.#maySeeJob(viewer, query.jobId) ? listTasks(this.#store, views, query) : nothing)),
-    );
+    return this.#reads.listTasks(viewer, queries);
   }
 
   countTasks(viewer: Viewer, listings: readonly TaskListing[]): Promise<readonly number[]> {
-    return answer(() =>
-      listings.map((listing) => (this.#maySeeJob(viewer, listing.jobId) ? countTasks(this.#store, listing) : 0)),
-    );
+    return this.#reads.countTasks(viewer, listings);
   }
 
   freezeTasks(viewer: Viewer, scope: TaskScope): Promise<FrozenTasks> {
-    return answer(() => freezeTasks(this.#store, viewer, scope, this.#clock.now(), hostname()));
+    return this.#reads.freezeTasks(viewer, scope);
   }
 
   readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> {
@@ -335,12 +321,7 @@ export class LocalScheduler implements Scheduler {
   }
 
   #views(): Views {
-    return new Views(this.#store, this.#clock.now(), hostname());
-  }
-
-  #maySeeJob(viewer: Viewer, jobId: JobId): boolean {
-    const job = this.#store.job(jobId);
-    return job !== null && maySee(viewer, job.owner);
+    return this.#reads.views();
   }
 
   #afterSignals(effect: CancelTaskEffect): CancelTaskEffect {
@@ -360,16 +341,16 @@ export class LocalScheduler implements Scheduler {
 
 function unreadable(folder: DataFolder, reason: string): LocalOpening {
   folder.close();
-  return { ok: false, code: 'STORE_UNREADABLE', message: `The store ${folder.storePath} cannot be used: ${reason}` };
+  return {
+    ok: false,
+    code: 'STORE_UNREADABLE',
+    message: `The store ${folder.storePath('LOCAL')} cannot be used: ${reason}`,
+  };
 }
 
 /** Whether the error is one of the operating system: a full disk, a file that may not be opened. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
-}
-
-function visible(viewer: Viewer, task: Task | null): Task | null {
-  return task !== null && maySee(viewer, task.owner) ? task : null;
 }
 
 function unavailable(message: string): Outcome<never> {
@@ -380,9 +361,4 @@ function unavailable(message: string): Outcome<never> {
     path: null,
     retryAfterSeconds: RETRY_AFTER,
   });
-}
-
-/** The store is synchronous; its errors still come as rejections, as the port says. */
-function answer<T>(read: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(read()));
 }

@@ -3,12 +3,7 @@ import { type Clock } from '../../domain/Clock.js';
 import { NOT_CLAIMED } from './launcherScript.js';
 import { isGroupAlive, startTimeOf } from './procfs.js';
 import { exitOfStatus, readRunFile } from './runFile.js';
-import {
-  type CancelNotice,
-  type Launch,
-  type ProcessEnd,
-  type TaskProcess,
-} from './TaskProcess.js';
+import { type CancelNotice, type Launch, type ProcessEnd, type TaskProcess } from './TaskProcess.js';
 import { type ProcessIdentity } from '../store/rows.js';
 
 /** How often a group that is about to end is looked at, in milliseconds. */

@@ -2,6 +2,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { printTaskId, type TaskRef } from '../../domain/ids.js';
+import { type SchedulerKind } from '../../domain/states.js';
+
+/** The store's file by scheduler. */
+const STORES: Readonly<Record<SchedulerKind, string>> = {
+  LOCAL: 'taskgate.sqlite',
+  SLURM: 'slurm.sqlite',
+  HPC_PACK: 'hpcpack.sqlite',
+};
 
 /** The mode of folders that are made: output and state of tasks are nobody else's business. */
 const OWNER_ONLY = 0o700;
@@ -52,9 +60,9 @@ export class DataFolder {
     }
   }
 
-  /** The SQLite file with the scheduler's state and the change log. */
-  get storePath(): string {
-    return join(this.path, 'taskgate.sqlite');
+  /** The SQLite file with the state and the change log: each scheduler's own, since their job ids are too. */
+  storePath(kind: SchedulerKind): string {
+    return join(this.path, STORES[kind]);
   }
 
   /** Where a task's files lie. */

@@ -2,16 +2,21 @@ import { type Clock } from '../../domain/Clock.js';
 import { Waiters } from './Waiters.js';
 import { type SchedulerHealth } from '../scheduler.js';
 
-/** Whether the embedded scheduler can do its work, and a signal of every change of that. */
+/** Whether the scheduler can do its work, and a signal of every change of that. */
 export class HealthSignal {
   readonly #clock: Clock;
   readonly #waiters = new Waiters();
+  readonly #lastContactAt: () => number | null;
   #problem: string | null = null;
   #since: number;
 
-  constructor(clock: Clock) {
+  /**
+   * @param lastContactAt - when the scheduler was last heard, where it is elsewhere; by default it is heard whenever it can do its work
+   */
+  constructor(clock: Clock, lastContactAt?: () => number | null) {
     this.#clock = clock;
     this.#since = clock.now();
+    this.#lastContactAt = lastContactAt ?? (() => (this.#problem === null ? clock.now() : this.#since));
   }
 
   /** @param problem - why nothing can be done, fit for clients; null: all is well */
@@ -27,7 +32,7 @@ export class HealthSignal {
     return {
       reachable,
       since: this.#since,
-      lastContactAt: reachable ? this.#clock.now() : this.#since,
+      lastContactAt: this.#lastContactAt(),
       message: this.#problem,
     };
   }

@@ -230,7 +230,8 @@ export class JobUpdate {
       this.#settleDependents();
     }
     const { marks, spec, ending, nativeState } = this.#job;
-    const observed = this.#observed ?? (nativeState === null || ending !== null ? null : { state: marks.state, message: null });
+    const observed =
+      this.#observed ?? (nativeState === null || ending !== null ? null : { state: marks.state, message: null });
     if (marks.state !== 'CONFIGURING' || ending !== null || observed !== null) {
       const rule = {
         ending,

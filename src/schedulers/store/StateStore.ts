@@ -1,7 +1,7 @@
-import { type Cancellation } from '../../domain/Cancellation.js';
+import { type Cancellation, type CancellationPhase, isOver } from '../../domain/Cancellation.js';
 import { type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
-import { type TaskSpec } from '../../domain/Job.js';
+import { type JobSpec, type TaskSpec } from '../../domain/Job.js';
 import { TERMINAL_STATES } from '../../domain/states.js';
 import {
   type GroupRow,
@@ -11,6 +11,7 @@ import {
   readJobRow,
   readTaskRow,
   readTaskSpec,
+  type SqlRow,
   type TaskRow,
 } from './rows.js';
 import { SqlStore } from './SqlStore.js';
@@ -80,6 +81,38 @@ export class StateStore extends SqlStore {
     const row = this.get('SELECT spec FROM tasks WHERE job_id = ? AND number = ? AND instance = -1', jobId, taskNumber);
     if (row === undefined) throw new Error(`task ${jobId}.${taskNumber} is not stored`);
     return readTaskSpec(row);
+  }
+
+  /** Sets what the job and its task were created with: the scheduler's reading of them came before the answer to their submission. */
+  redefine(jobId: number, owner: string, spec: JobSpec, tasks: readonly TaskSpec[]): void {
+    this.run(
+      'UPDATE jobs SET owner = ?, name = ?, spec = ? WHERE id = ?',
+      owner,
+      spec.name,
+      JSON.stringify(spec),
+      jobId,
+    );
+    for (const [index, task] of tasks.entries()) {
+      this.run(
+        'UPDATE tasks SET name = ?, spec = ? WHERE job_id = ? AND number = ? AND instance = -1',
+        task.name,
+        JSON.stringify(task),
+        jobId,
+        index + 1,
+      );
+    }
+  }
+
+  /** Forgets a job whose id the scheduler gave to another. */
+  deleteJob(jobId: number): void {
+    for (const sql of [
+      'DELETE FROM subtask_ranges WHERE job_id = ?',
+      'DELETE FROM subtask_groups WHERE job_id = ?',
+      'DELETE FROM tasks WHERE job_id = ?',
+      'DELETE FROM dependencies WHERE job_id = ?',
+      'DELETE FROM jobs WHERE id = ?',
+    ])
+      this.run(sql, jobId);
   }
 
   insertTask(row: TaskRow, spec: TaskSpec | null): void {
@@ -158,6 +191,17 @@ export class StateStore extends SqlStore {
     return this.all(sql, jobId, taskNumber).map(readTaskRow);
   }
 
+  /** The sweep's subtasks from `first` to `last` that have a row of their own, in order. */
+  subtasksBetween(jobId: number, taskNumber: number, first: number, last: number): readonly TaskRow[] {
+    return this.all(
+      'SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance BETWEEN ? AND ? ORDER BY instance',
+      jobId,
+      taskNumber,
+      first,
+      last,
+    ).map(readTaskRow);
+  }
+
   /** The sweep's groups of untouched subtasks. */
   groups(jobId: number, taskNumber: number): readonly GroupRow[] {
     return this.all('SELECT * FROM subtask_groups WHERE job_id = ? AND number = ? ORDER BY id', jobId, taskNumber).map(
@@ -212,6 +256,14 @@ export class StateStore extends SqlStore {
     if (range === null || ref.instance > range.last || (ref.instance - range.first) % step !== 0) return null;
     const row = this.get('SELECT * FROM subtask_groups WHERE id = ?', range.groupId);
     return row === undefined ? null : readGroupRow(row);
+  }
+
+  /** Takes some of the group's untouched subtasks, not all, into a group of their own with the same status. */
+  splitGroup(group: GroupRow, instances: InstanceSet, step: number): GroupRow {
+    const rest = this.groupInstances(group.id, step).subtract(instances);
+    this.run('DELETE FROM subtask_ranges WHERE group_id = ?', group.id);
+    for (const [first, last] of rest.ranges) this.#insertRange(group, first, last);
+    return this.insertGroup(group, instances);
   }
 
   /** Takes an untouched subtask out of its group and gives it a row of its own with the group's status. */
@@ -276,7 +328,7 @@ export class StateStore extends SqlStore {
 
   cancellation(id: string): Cancellation | null {
     const row = this.get('SELECT body FROM cancellations WHERE id = ?', id);
-    return row === undefined ? null : (JSON.parse(String(row['body'])) as Cancellation);
+    return row === undefined ? null : readCancellation(row);
   }
 
   saveCancellation(cancellation: Cancellation): void {
@@ -285,6 +337,41 @@ export class StateStore extends SqlStore {
       cancellation.id,
       JSON.stringify(cancellation),
     );
+    if (isOver(cancellation)) this.run('DELETE FROM open_cancellations WHERE id = ?', cancellation.id);
+    else
+      this.run(
+        'INSERT OR REPLACE INTO open_cancellations (id, job_id, phase) VALUES (?, ?, ?)',
+        cancellation.id,
+        cancellation.jobId,
+        cancellation.phase,
+      );
+  }
+
+  /** The cancellations that are not over. */
+  openCancellations(): readonly Cancellation[] {
+    return this.all(OPEN_CANCELLATIONS).map(readCancellation);
+  }
+
+  /** The job's cancellations that are not over; `phase` null: in whichever phase. */
+  openCancellationsOf(jobId: number, phase: CancellationPhase | null = null): readonly Cancellation[] {
+    const rows =
+      phase === null
+        ? this.all(`${OPEN_CANCELLATIONS} WHERE o.job_id = ?`, jobId)
+        : this.all(`${OPEN_CANCELLATIONS} WHERE o.job_id = ? AND o.phase = ?`, jobId, phase);
+    return rows.map(readCancellation);
+  }
+
+  /** The ranges of untouched subtasks that are CANCELING for this cancellation. */
+  groupsStoppedBy({ id, jobId }: Cancellation): readonly GroupRow[] {
+    const sql =
+      "SELECT * FROM subtask_groups WHERE job_id = ? AND state = 'CANCELING' AND status ->> 'cancellationId' = ?";
+    return this.all(sql, jobId, id).map(readGroupRow);
+  }
+
+  /** The tasks of the job that are CANCELING for this cancellation. */
+  tasksStoppedBy({ id, jobId }: Cancellation): readonly TaskRow[] {
+    const sql = "SELECT * FROM tasks WHERE job_id = ? AND state = 'CANCELING' AND status ->> 'cancellationId' = ?";
+    return this.all(sql, jobId, id).map(readTaskRow);
   }
 
   #rangeAt(
@@ -312,6 +399,12 @@ export class StateStore extends SqlStore {
       group.id,
     );
   }
+}
+
+const OPEN_CANCELLATIONS = 'SELECT c.body FROM open_cancellations o JOIN cancellations c ON c.id = o.id';
+
+function readCancellation(row: SqlRow): Cancellation {
+  return JSON.parse(String(row['body'])) as Cancellation;
 }
 
 function toText(value: object | null): string | null {

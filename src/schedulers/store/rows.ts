@@ -25,6 +25,8 @@ export interface NativeFacts {
   readonly nodes: readonly string[];
   /** When the reading that showed it was begun, in epoch milliseconds: an older reading says nothing new. */
   readonly asOf: number;
+  /** When it was stored, in epoch milliseconds: a status that changed later was changed by a command. */
+  readonly recordedAt: number;
 }
 
 /** Stands in the column `instance` for a basic task or a master. */

@@ -107,9 +107,11 @@ export const STATE_MIGRATIONS: readonly Migration[] = [
   ALTER TABLE subtask_groups ADD COLUMN native TEXT;
 
   CREATE TABLE open_cancellations (
-    id TEXT PRIMARY KEY REFERENCES cancellations (id),
-    forced INTEGER NOT NULL
+    id TEXT PRIMARY KEY,
+    job_id INTEGER NOT NULL,
+    phase TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX open_cancellations_of_job ON open_cancellations (job_id, phase);
   CREATE TABLE submissions (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -117,5 +119,6 @@ export const STATE_MIGRATIONS: readonly Migration[] = [
     request_hash TEXT NOT NULL,
     created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX submissions_by_key ON submissions (owner, key);
   `,
 ];

@@ -168,7 +168,8 @@ function dependencyProblems(context: CommandContext, jobId: number, path: InputP
   return findDependencyProblems(tasks).map((problem) => ({ ...problem, path }));
 }
 
-function numberTasks(specs: readonly TaskSpec[], lastTaskNumber: number): readonly NewTask[] {
+/** Gives the tasks the numbers that follow the job's last one. */
+export function numberTasks(specs: readonly TaskSpec[], lastTaskNumber: number): readonly NewTask[] {
   return specs.map((spec, index) => ({ taskNumber: lastTaskNumber + index + 1, spec, requeueCount: 0 }));
 }
 

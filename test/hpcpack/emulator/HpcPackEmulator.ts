@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type Clock } from '../../../src/domain/Clock.js';
-import { systemClock } from '../../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../../src/schedulers/store/systemClock.js';
 import { type Account, Accounts } from './Accounts.js';
 import { type Certificate } from './certificate.js';
 import { Cluster } from './Cluster.js';

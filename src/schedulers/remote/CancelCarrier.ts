@@ -1,0 +1,137 @@
+import { type Viewer } from '../../domain/access.js';
+import { type Cancellation } from '../../domain/Cancellation.js';
+import { CANCELABLE_JOB_STATES, CANCELABLE_TASK_STATES } from '../../domain/decideCancel.js';
+import { type JobId } from '../../domain/ids.js';
+import {
+  done,
+  jobNotFound,
+  type Outcome,
+  refused,
+  taskNotFound,
+  wrongJobState,
+  wrongTaskState,
+} from '../../domain/Refusal.js';
+import { type JobUpdate } from '../store/JobUpdate.js';
+import { type CancelPlan, carryOut } from '../store/planCancel.js';
+import { schedulerUnavailable } from './refusals.js';
+import { type CancelOrder, type Delivery, type RemoteDriver } from './RemoteDriver.js';
+import { type RemoteState } from './RemoteState.js';
+
+/** What became of one planned cancel: the cancellation that stops the task, sweep or job now. */
+export type Settled = Outcome<Cancellation>;
+
+/**
+ * Carries planned cancels to the scheduler. Each is stored before the scheduler is told, so that none is forgotten over a crash, and its effect
+ * is stored when the scheduler has taken it, or when a reading shows that it has.
+ */
+export class CancelCarrier {
+  readonly #state: RemoteState;
+  readonly #driver: RemoteDriver;
+  readonly #underWay = new Set<string>();
+
+  constructor(state: RemoteState, driver: RemoteDriver) {
+    this.#state = state;
+    this.#driver = driver;
+  }
+
+  /** Whether the scheduler's answer to this cancellation is still to come. */
+  isUnderWay(cancellationId: string): boolean {
+    return this.#underWay.has(cancellationId);
+  }
+
+  /** Stores what is about to be told to the scheduler, within the open transaction. An escalation belongs to a cancellation that is stored. */
+  store(plans: readonly CancelPlan[]): void {
+    for (const { kind, cancellation } of plans) if (kind === 'STOP') this.#state.store.saveCancellation(cancellation);
+  }
+
+  /** Tells the scheduler of stored plans of one job, then does to the tasks what it took. One result a plan, in their order. */
+  async deliver(viewer: Viewer, jobId: JobId, plans: readonly CancelPlan[]): Promise<readonly Settled[]> {
+    const sent = plans.filter(({ kind }) => kind !== 'RUNNING');
+    if (sent.length === 0) return plans.map(({ cancellation }) => done(cancellation));
+    for (const { cancellation } of sent) this.#underWay.add(cancellation.id);
+    try {
+      const orders = sent.map((plan) => this.order(plan));
+      const deliveries = await this.#driver.cancel(viewer, orders);
+      const answers = new Map(sent.map((plan, index) => [plan, deliveries[index] ?? UNKNOWN] as const));
+      return this.settle(jobId, plans, (plan) => answers.get(plan) ?? UNKNOWN);
+    } finally {
+      for (const { cancellation } of sent) this.#underWay.delete(cancellation.id);
+      this.#state.changed(jobId);
+    }
+  }
+
+  /** What the scheduler is told of a plan. */
+  order({ kind, ref, cancellation }: CancelPlan): CancelOrder {
+    const task = ref === null ? null : this.#state.task(ref);
+    return { cancellation, ref, task, isEscalation: kind === 'FORCE' };
+  }
+
+  /** Does to the tasks what the scheduler took, in one transaction. */
+  settle(jobId: JobId, plans: readonly CancelPlan[], deliveryOf: (plan: CancelPlan) => Delivery): readonly Settled[] {
+    return this.#state.update(jobId, (job) => {
+      /** Results are taken when the job's own state follows, so that what completes thereby is complete. */
+      const results = plans.map((plan) => this.#settleOne(job, plan, deliveryOf(plan)));
+      job.finish();
+      return results.map((result) => result());
+    });
+  }
+
+  #settleOne(job: JobUpdate, plan: CancelPlan, delivery: Delivery): () => Settled {
+    const { store } = this.#state;
+    const { kind, cancellation } = plan;
+    const current = store.cancellation(cancellation.id) ?? cancellation;
+    if (kind === 'RUNNING' || (kind === 'STOP' && current.phase !== 'ACCEPTED')) return () => done(this.#now(current));
+    switch (delivery.kind) {
+      case 'DELIVERED': {
+        const taken = { ...cancellation, ...delivery.grace };
+        const phase = taken.force ? 'KILLING' : 'GRACE_PERIOD';
+        const id = carryOut(job, { ...plan, cancellation: { ...taken, phase } });
+        if (kind === 'STOP' && !this.#isStopping(plan, id)) return this.#endedBefore(job, plan);
+        return () => done(this.#now(store.cancellation(id) ?? taken));
+      }
+      case 'OVER':
+        return this.#endedBefore(job, plan);
+      case 'REFUSED':
+      case 'NOT_DELIVERED':
+        if (kind === 'STOP') job.saveCancellation(this.#refusedNow(cancellation));
+        return () => refused(delivery.refusal);
+      case 'UNKNOWN':
+        if (kind === 'STOP') return () => done(current);
+        return () => refused(schedulerUnavailable('It is not known whether the scheduler kills the task now.'));
+    }
+  }
+
+  /** What was to be stopped ended by itself before the cancel reached it: the exit wins. */
+  #endedBefore(job: JobUpdate, plan: CancelPlan): () => Settled {
+    const { ref, cancellation } = plan;
+    if (plan.kind === 'STOP') job.saveCancellation(this.#refusedNow(cancellation));
+    return () => {
+      if (ref === null) {
+        const row = this.#state.store.job(cancellation.jobId);
+        if (row === null) return refused(jobNotFound(cancellation.jobId));
+        return refused(wrongJobState('JOB_NOT_CANCELABLE', row.id, row.marks.state, CANCELABLE_JOB_STATES));
+      }
+      const task = this.#state.task(ref);
+      if (task === null) return refused(taskNotFound(ref));
+      return refused(wrongTaskState('TASK_NOT_CANCELABLE', ref, task.status.state, CANCELABLE_TASK_STATES));
+    };
+  }
+
+  /** Whether the plan's cancellation is the one that stops, or has stopped, what it is for. */
+  #isStopping({ ref, cancellation }: CancelPlan, id: string): boolean {
+    if (id !== cancellation.id) return false;
+    if (ref === null) return true;
+    const row = this.#state.store.task(ref);
+    return row === null || row.status.cancellationId === cancellation.id;
+  }
+
+  #refusedNow(cancellation: Cancellation): Cancellation {
+    return { ...cancellation, phase: 'REFUSED', completedAt: this.#state.now() };
+  }
+
+  #now(cancellation: Cancellation): Cancellation {
+    return this.#state.store.cancellation(cancellation.id) ?? cancellation;
+  }
+}
+
+const UNKNOWN: Delivery = { kind: 'UNKNOWN' };

@@ -1,0 +1,167 @@
+import { type Viewer } from '../../domain/access.js';
+import { type Cancellation } from '../../domain/Cancellation.js';
+import { type Clock } from '../../domain/Clock.js';
+import { type JobId, printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type Task } from '../../domain/Job.js';
+import { type Outcome } from '../../domain/Refusal.js';
+import { isTerminal } from '../../domain/states.js';
+import { type CommandContext, type Done } from '../store/CommandContext.js';
+import { HealthSignal } from '../store/HealthSignal.js';
+import { JobUpdate } from '../store/JobUpdate.js';
+import { NO_INSTANCE, type NativeFacts, readTaskRow } from '../store/rows.js';
+import { StoreError } from '../store/SqlStore.js';
+import { type StateStore } from '../store/StateStore.js';
+import { StoredReads } from '../store/StoredReads.js';
+import { applyObservation, type ObservationContext } from './applyObservation.js';
+import { type Intake, type ObservedJob, type RemoteDriver, type RemoteSink } from './RemoteDriver.js';
+
+/** What the state of a scheduler elsewhere is kept with. */
+export interface RemoteParts {
+  readonly store: StateStore;
+  readonly driver: RemoteDriver;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Told of what operators should know. */
+  readonly warn: (message: string) => void;
+  /** Told of jobs that a reading, a command or a deadline changed. */
+  readonly onChanged: (jobId: JobId) => void;
+}
+
+const UNWRITABLE = 'The data folder cannot be written to.';
+
+/** What is known of a scheduler elsewhere: its jobs in the store, whether it answers, and the way in for what is seen of it. */
+export class RemoteState implements RemoteSink {
+  readonly health: HealthSignal;
+  readonly reads: StoredReads;
+  readonly #parts: RemoteParts;
+  #lastContactAt: number | null = null;
+  #anomalies = 0;
+
+  constructor(parts: RemoteParts) {
+    this.#parts = parts;
+    this.health = new HealthSignal(parts.clock, () => this.#lastContactAt);
+    this.reads = new StoredReads(parts.store, () => this.#lastContactAt ?? parts.clock.now(), null);
+  }
+
+  /** How often the scheduler contradicted what is known for good. */
+  get anomalies(): number {
+    return this.#anomalies;
+  }
+
+  contact(problem: string | null): void {
+    if (problem === null) this.#lastContactAt = this.#parts.clock.now();
+    if (problem !== this.health.current().message || problem !== null) this.health.set(problem);
+  }
+
+  observe(jobs: readonly ObservedJob[]): Intake {
+    const unknown: JobId[] = [];
+    const stale: TaskRef[] = [];
+    let anomalies = 0;
+    for (const job of jobs) {
+      try {
+        const applied = this.#parts.store.transaction(() => applyObservation(this.#observationContext(), job));
+        if (applied.isUnknown) unknown.push(job.id);
+        stale.push(...applied.stale);
+        anomalies += applied.anomalies;
+        this.changed(job.id);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        this.#parts.warn(`What was seen of job ${job.id} could not be stored: ${error.message}`);
+        this.health.set(UNWRITABLE);
+        unknown.push(job.id);
+      }
+    }
+    if (anomalies > 0) {
+      this.#anomalies += anomalies;
+      this.#parts.warn(`${anomalies} tasks that are over were shown as not over, and not believed`);
+    }
+    return { unknown, anomalies, stale };
+  }
+
+  openTasks(after: TaskRef | null, limit: number): readonly Task[] {
+    const sql = `SELECT * FROM tasks WHERE (job_id, number, instance) > (?, ?, ?) AND state NOT IN ('FINISHED', 'FAILED', 'CANCELED')
+      ORDER BY job_id, number, instance LIMIT ?`;
+    const from = after === null ? [0, 0, NO_INSTANCE] : [after.jobId, after.taskNumber, after.instance ?? NO_INSTANCE];
+    const views = this.reads.views();
+    return this.#parts.store.all(sql, ...from, limit).map((row) => views.task(readTaskRow(row)));
+  }
+
+  task(ref: TaskRef): Task | null {
+    return this.reads.views().at(ref);
+  }
+
+  native(ref: TaskRef): NativeFacts | null {
+    return this.#parts.store.task(ref)?.native ?? null;
+  }
+
+  untouched(jobId: JobId, taskNumber: number): InstanceSet {
+    const { store } = this.#parts;
+    const { sweep } = store.spec(jobId, taskNumber);
+    const step = sweep?.increment ?? 1;
+    return store
+      .groups(jobId, taskNumber)
+      .filter(({ status }) => !isTerminal(status.state))
+      .reduce((all, { id }) => all.union(store.groupInstances(id, step)), InstanceSet.empty(step));
+  }
+
+  liveCancellations(): ReadonlyMap<JobId, readonly Cancellation[]> {
+    return Map.groupBy(this.#parts.store.openCancellations(), ({ jobId }) => jobId);
+  }
+
+  get store(): StateStore {
+    return this.#parts.store;
+  }
+
+  now(): number {
+    return this.#parts.clock.now();
+  }
+
+  /** Something of the job was changed. */
+  changed(jobId: JobId): void {
+    this.#parts.onChanged(jobId);
+  }
+
+  /** Changes a job, which must be stored, in one transaction. */
+  update<T>(jobId: JobId, work: (job: JobUpdate) => T): T {
+    const { store } = this.#parts;
+    return store.transaction(() => {
+      const row = store.job(jobId);
+      if (row === null) throw new Error(`job ${jobId} is not stored`);
+      return work(new JobUpdate(this.#observationContext(), row));
+    });
+  }
+
+  /** What a command is given; the scheduler itself says how many cores a task may ask for. */
+  context(viewer: Viewer): CommandContext {
+    return { store: this.#parts.store, viewer, cores: Number.MAX_SAFE_INTEGER, update: this.#observationContext() };
+  }
+
+  /** Runs the work in one transaction. */
+  transaction<T>(work: () => Outcome<T>, keep = true): Outcome<T> {
+    return this.#parts.store.transaction(work, (outcome) => keep && outcome.ok);
+  }
+
+  /** Whether a command would be allowed, and what it would come to; nothing is changed. */
+  rehearse<T>(viewer: Viewer, command: (context: CommandContext) => Outcome<Done<T>>): Outcome<Done<T>> {
+    return this.transaction(() => command(this.context(viewer)), false);
+  }
+
+  #observationContext(): ObservationContext {
+    const { store, clock, newId, driver } = this.#parts;
+    return {
+      store,
+      now: clock.now(),
+      newId,
+      node: null,
+      gracePeriodSeconds: driver.info.gracePeriodSeconds,
+      ruledBy: 'SCHEDULER',
+      undelivered: (jobId) => store.openCancellationsOf(jobId, 'ACCEPTED'),
+    };
+  }
+}
+
+/** The lock of one task, sweep or job. */
+export function lockOf(jobId: JobId, ref: TaskRef | null): string {
+  return ref === null ? String(jobId) : printTaskRef(ref);
+}
