@@ -22,6 +22,8 @@ export class Faults {
   dropEveryNthEvent = 0;
   /** A cancel without force is accepted, and nothing comes of it. */
   ignoreCancels = false;
+  /** Where lists go on is forgotten at once. */
+  loseContinuations = false;
   #events = 0;
 
   /** @param times - how many requests it happens to. @param path - those whose path it fits; absent: any */
@@ -38,6 +40,7 @@ export class Faults {
     this.#planned.length = 0;
     this.dropEveryNthEvent = 0;
     this.ignoreCancels = false;
+    this.loseContinuations = false;
   }
 
   /** What goes wrong with this request; null: nothing. */

@@ -51,6 +51,8 @@ export class HpcPackEmulator implements AsyncDisposable {
   readonly switches: Switches;
   /** Every request to the REST service so far: `GET /hpc/jobs`. */
   readonly requests: string[] = [];
+  /** So many of the next upgrades to WebSocket are answered with 503. */
+  refusedUpgrades = 0;
   readonly #options: EmulatorOptions;
   readonly #sockets = new Set<Socket>();
   #rest: RestService;
@@ -166,7 +168,10 @@ export class HpcPackEmulator implements AsyncDisposable {
       else void this.#rest.handle(request, response);
     });
     server.on('upgrade', (request, socket, head) => {
-      if (push && this.#signalR.owns(request.url ?? '')) this.#signalR.upgrade(request, socket, head);
+      if (this.refusedUpgrades > 0) {
+        this.refusedUpgrades -= 1;
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      } else if (push && this.#signalR.owns(request.url ?? '')) this.#signalR.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     });
     server.on(certificate === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {

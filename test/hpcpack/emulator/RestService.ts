@@ -259,7 +259,7 @@ export class RestService {
     if (id === null) return null;
     const held = this.#continuations.get(id);
     this.#continuations.delete(id);
-    if (held === undefined || held.until < this.#cluster.options.clock.now())
+    if (held === undefined || this.#options.faults.loseContinuations || held.until < this.#cluster.options.clock.now())
       throw new SchedulerError('InvalidQuery', `There is no query ${id}.`);
     return this.#firstPage(held.rows, Number(query.get('rowsPerRead') ?? ROWS_PER_READ));
   }

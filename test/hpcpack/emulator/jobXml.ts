@@ -11,6 +11,8 @@ const parser = new XMLParser({
   attributeNamePrefix: '@',
   parseTagValue: false,
   parseAttributeValue: false,
+  trimValues: false,
+  htmlEntities: true,
   isArray: (name) => ['Task', 'Variable', 'Term'].includes(name),
 });
 
