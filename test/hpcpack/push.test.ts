@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JobEvents, type PushEvent } from '../../src/schedulers/hpcpack/JobEvents.js';
 import { printJobXml } from '../../src/schedulers/hpcpack/jobXml.js';
-import { systemClock } from '../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../src/schedulers/store/systemClock.js';
 import { taskSpec } from '../support/taskSpec.js';
 import { makeCertificate } from './emulator/certificate.js';
 import { type EmulatorOptions, HpcPackEmulator } from './emulator/HpcPackEmulator.js';

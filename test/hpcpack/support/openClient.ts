@@ -2,7 +2,7 @@ import { type Clock } from '../../../src/domain/Clock.js';
 import { HpcPackClient } from '../../../src/schedulers/hpcpack/HpcPackClient.js';
 import { type HpcPackSettings } from '../../../src/schedulers/hpcpack/HpcPackSettings.js';
 import { HttpSession } from '../../../src/schedulers/hpcpack/HttpSession.js';
-import { systemClock } from '../../../src/schedulers/local/systemClock.js';
+import { systemClock } from '../../../src/schedulers/store/systemClock.js';
 import { type HpcPackEmulator } from '../emulator/HpcPackEmulator.js';
 
 /** Taskgate's client of an emulated head node, as the administrator unless settings say otherwise. */
