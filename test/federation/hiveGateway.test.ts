@@ -13,18 +13,19 @@ import {
 import { connectSubscriber, type Subscription } from '../support/connectSubscriber.js';
 import { type Gates, makeGates } from './support/makeGates.js';
 import { CarefulReader } from './support/CarefulReader.js';
-import { type JoinedChange } from './support/JoinedChange.js';
+import { JOINED_CHANGES, type JoinedChange } from './support/JoinedChange.js';
 import { type Graph, startGraph } from './support/startGraph.js';
 import { type Road, type Router, startHiveGateway } from './support/startRouter.js';
 
 const me = userInfo().username;
 const displayName = `${me.slice(0, 1).toUpperCase()}${me.slice(1)} of accounts`;
 const GRACE_PERIOD_SECONDS = 1;
+const CURSOR_OF_ANOTHER_LOG = Buffer.from('0123456789abcdef.1.0').toString('base64url');
 
 let graph: Graph;
 
 beforeAll(async () => {
-  graph = await startGraph({ args: ['--local-cores', '16'] });
+  graph = await startGraph({ args: ['--local-cores', '16', '--callback-hosts', '127.0.0.1'] });
 });
 afterAll(() => graph[Symbol.asyncDispose]());
 
@@ -60,7 +61,7 @@ function history(
   }));
 }
 
-describe.each<Road>(['ws', 'sse'])('Hive Gateway, subscribed to Taskgate by %s', (road) => {
+describe.each<Road>(['ws', 'sse', 'callback'])('Hive Gateway, subscribed to Taskgate by %s', (road) => {
   let router: Router;
 
   beforeAll(async () => {
@@ -108,6 +109,17 @@ describe.each<Road>(['ws', 'sse'])('Hive Gateway, subscribed to Taskgate by %s',
     const direct = await readChanges(graph.taskgate, { jobId });
     expect(reader.changes.map((change) => change.cursor)).toEqual(direct.map((change) => change.cursor));
     expect([reader.subscribed, reader.repeated]).toEqual([1, 0]);
+  });
+
+  test('tells a client that the log does not hold its place by the same code as Taskgate itself, and ends', async () => {
+    await using subscriber = await connectSubscriber(router.wsUrl);
+    const subscription = subscriber.subscribe(JOINED_CHANGES, { after: CURSOR_OF_ANOTHER_LOG });
+    const code = (errors: unknown): unknown => (errors as { extensions: { code: string } }[])[0]?.extensions.code;
+    const ended = await subscription.ended;
+    expect([
+      ...subscription.messages.map(({ errors }) => code(errors)),
+      ...(ended === null ? [] : [code(ended)]),
+    ]).toEqual(['CURSOR_EXPIRED']);
   });
 
   test('restarted in the middle, and Taskgate too, stopped and killed: a reader that goes on `after` its cursor misses nothing', async () => {

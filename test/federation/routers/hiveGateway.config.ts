@@ -11,7 +11,7 @@ const ROADS = {
   callback: {
     kind: 'http-callback',
     location: SUBGRAPH,
-    options: { public_url: `http://127.0.0.1:${PORT}/callback`, path: '/callback', heartbeat_interval: 5_000 },
+    options: { public_url: `http://127.0.0.1:${PORT}/callback`, path: '/callback', heartbeat_interval: 1_000 },
   },
 } as const;
 
