@@ -40,7 +40,7 @@ describe('GraphQL over server-sent events', () => {
     server.tick('a');
     for (const stream of streams) {
       expect(await stream.until((body) => body.endsWith('2}}\n\n'))).toBe(
-        ':\n\nevent: next\ndata: {"data":{"ticks":1}}\n\nevent: next\ndata: {"data":{"ticks":2}}\n\n',
+        'retry: 1000\n\nevent: next\ndata: {"data":{"ticks":1}}\n\nevent: next\ndata: {"data":{"ticks":2}}\n\n',
       );
       expect([stream.status, stream.headers]).toMatchObject([
         200,
@@ -60,12 +60,14 @@ describe('GraphQL over server-sent events', () => {
     const query = await openStream(byGet('{ hello viewer }'), { headers: { accept: EVENTS } });
     expect(await query.ended).toBe(true);
     expect(query.body()).toBe(
-      ':\n\nevent: next\ndata: {"data":{"hello":"Hello world","viewer":"maria"}}\n\nevent: complete\ndata:\n\n',
+      'retry: 1000\n\nevent: next\ndata: {"data":{"hello":"Hello world","viewer":"maria"}}\n\nevent: complete\ndata:\n\n',
     );
     server.release();
     const mutation = await openStream(server.url, byPost('mutation { slowly }', {}, EVENTS));
     expect(await mutation.ended).toBe(true);
-    expect(mutation.body()).toBe(':\n\nevent: next\ndata: {"data":{"slowly":"done"}}\n\nevent: complete\ndata:\n\n');
+    expect(mutation.body()).toBe(
+      'retry: 1000\n\nevent: next\ndata: {"data":{"slowly":"done"}}\n\nevent: complete\ndata:\n\n',
+    );
   });
 
   it.each([
@@ -77,7 +79,8 @@ describe('GraphQL over server-sent events', () => {
     server = await serveExample();
     const stream = await openStream(byGet(query), { headers: { accept: EVENTS } });
     expect(await stream.ended).toBe(true);
-    const [, data, end] = /^:\n\nevent: next\ndata: (.*)\n\n(event: complete\ndata:\n\n)$/.exec(stream.body()) ?? [];
+    const [, data, end] =
+      /^retry: 1000\n\nevent: next\ndata: (.*)\n\n(event: complete\ndata:\n\n)$/.exec(stream.body()) ?? [];
     expect([stream.status, JSON.parse(data ?? ''), end]).toMatchObject([
       200,
       { errors: [{ extensions: { code } }] },
@@ -90,7 +93,7 @@ describe('GraphQL over server-sent events', () => {
     const stream = await openStream(byGet('subscription { failsLater }'), { headers: { accept: EVENTS } });
     expect(await stream.ended).toBe(true);
     expect(stream.body()).toBe(
-      ':\n\nevent: next\ndata: {"data":{"failsLater":1}}\n\n' +
+      'retry: 1000\n\nevent: next\ndata: {"data":{"failsLater":1}}\n\n' +
         'event: next\ndata: {"errors":[{"message":"Internal server error","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}\n\n' +
         'event: complete\ndata:\n\n',
     );
@@ -100,7 +103,7 @@ describe('GraphQL over server-sent events', () => {
   it('shows by comments that it lives while nothing happens', async () => {
     server = await serveExample({ keepAliveMs: 20 });
     using stream = await openStream(byGet(TICKS, { key: 'a' }), { headers: { accept: EVENTS } });
-    expect(await stream.until((body) => body.length >= 9)).toBe(':\n\n:\n\n:\n\n');
+    expect(await stream.until((body) => body.length >= 19)).toBe('retry: 1000\n\n:\n\n:\n\n');
   });
 
   it('takes no mutation by GET', async () => {
@@ -238,7 +241,7 @@ describe('streams', () => {
     await isTicking(2);
     await server.close();
     expect([await events.ended, await multipart.ended]).toEqual([false, true]);
-    expect(events.body()).toBe(':\n\n');
+    expect(events.body()).toBe('retry: 1000\n\n');
     expect(multipart.body()).toContain(
       '{"payload":null,"errors":[{"message":"The gateway is shutting down.","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}\r\n--graphql--\r\n',
     );

@@ -23,8 +23,11 @@ export interface CallbackReceiver extends AsyncDisposable {
   readonly url: string;
   readonly messages: readonly CallbackMessage[];
   readonly headers: readonly IncomingHttpHeaders[];
-  /** Resolves, with all messages, once they satisfy the predicate; rejects with them when 10 s pass before. */
-  until(predicate: (messages: readonly CallbackMessage[]) => boolean): Promise<readonly CallbackMessage[]>;
+  /** Resolves, with all messages, once they satisfy the predicate; rejects with them when `timeoutMs`, 10 s by default, pass before. */
+  until(
+    predicate: (messages: readonly CallbackMessage[]) => boolean,
+    timeoutMs?: number,
+  ): Promise<readonly CallbackMessage[]>;
   /** Answers from now on by this; at first every message is taken. */
   answer(by: AnswerCallback): void;
   /** Takes no connections, until {@link CallbackReceiver.comeBack}. */
@@ -88,8 +91,8 @@ export async function receiveCallbacks(): Promise<CallbackReceiver> {
     url: `http://127.0.0.1:${port}`,
     messages,
     headers,
-    async until(predicate) {
-      const deadline = AbortSignal.timeout(10_000);
+    async until(predicate, timeoutMs = 10_000) {
+      const deadline = AbortSignal.timeout(timeoutMs);
       deadline.addEventListener('abort', stir);
       while (!predicate(messages)) {
         if (deadline.aborted) throw new Error(`Time ran out; received: ${JSON.stringify(messages)}`);

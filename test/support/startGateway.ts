@@ -38,7 +38,8 @@ export interface Gateway extends AsyncDisposable {
   readonly dataDir: string;
   /** What the process wrote so far. */
   output(): { readonly stdout: string; readonly stderr: string };
-  query(document: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** @param rest - further members of the request's body */
+  query(document: string, variables?: Readonly<Record<string, unknown>>, rest?: object): Promise<Answer>;
   /** Sends the signal (default SIGTERM) unless the process has ended, waits for the end, and removes a temporary data folder. */
   stop(signal?: NodeJS.Signals): Promise<GatewayEnd>;
 }
@@ -79,11 +80,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     pid: run.process.pid,
     dataDir,
     output: run.output,
-    async query(document, variables = {}) {
+    async query(document, variables = {}, rest = {}) {
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: document, variables }),
+        body: JSON.stringify({ query: document, variables, ...rest }),
       });
       return (await response.json()) as Answer;
     },
