@@ -187,14 +187,14 @@ export async function readOutput(gateway: Answering, id: string): Promise<string
   return node?.output ?? null;
 }
 
-/** The live processes whose environment says that they belong to this task of this gateway's data folder. */
-export function processesOf(gateway: Pick<Gateway, 'dataDir'>, jobId: string, taskId?: string): readonly number[] {
+/** The live processes whose environment says that they belong to a task of this gateway's data folder: to this one, or to any where no ids are given. */
+export function processesOf(gateway: Pick<Gateway, 'dataDir'>, jobId?: string, taskId?: string): readonly number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .filter((entry) => {
       const variables = readProcFile(`${entry}/environ`).split('\0');
       return (
-        variables.includes(`TASKGATE_JOB_ID=${jobId}`) &&
+        (jobId === undefined || variables.includes(`TASKGATE_JOB_ID=${jobId}`)) &&
         (taskId === undefined || variables.includes(`TASKGATE_TASK_ID=${taskId}`)) &&
         variables.some((variable) => variable.startsWith(`TASKGATE_CANCEL_FILE=${gateway.dataDir}/`))
       );

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processesOf } from '../../support/jobs.js';
 import { type Gateway, startGateway } from '../../support/startGateway.js';
 import { composeGraph, type GraphParts } from './composeGraph.js';
 import { type ServerProcess, startServer } from './startServer.js';
@@ -11,7 +12,7 @@ export interface GraphOptions extends GraphParts {
   readonly args?: readonly string[];
 }
 
-/** Taskgate and two small subgraphs, each a process of its own, and what they compose to; `await using` ends them all. */
+/** Taskgate and two small subgraphs, each a process of its own, and what they compose to; `await using` ends them all, and every task. */
 export interface Graph extends AsyncDisposable {
   /** The process that runs now. */
   readonly taskgate: Gateway;
@@ -51,7 +52,17 @@ export async function startGraph({ args = [], ...parts }: GraphOptions = {}): Pr
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([taskgate.stop('SIGKILL'), accounts.stop('SIGKILL'), annotations.stop('SIGKILL')]);
+      for (const task of processesOf(taskgate)) endProcess(task);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A task outlives its gateway; one that has just ended by itself is no trouble. */
+function endProcess(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
