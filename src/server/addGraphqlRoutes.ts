@@ -1,5 +1,5 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
 import { answerCallback } from './answerCallback.js';
@@ -13,8 +13,11 @@ import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
 import { HttpStreams } from './HttpStreams.js';
 import { type Limits } from './limits.js';
+import { jsonQuality, mediaRanges } from './mediaRanges.js';
 import { PersistedQueries } from './PersistedQueries.js';
 import { type PreparedOperations } from './PreparedOperations.js';
+import { requestParameters } from './requestParameters.js';
+import { sendError } from './sendError.js';
 import { type SharedSubscriptions } from './SharedSubscriptions.js';
 
 /** What the routes are made of. */
@@ -56,6 +59,7 @@ export async function addGraphqlRoutes(app: FastifyInstance, options: GraphqlRou
       answerPrepared(request, reply, roads) ??
       answerCallback(request, reply, roads) ??
       answerStream(request, reply, request.headers.accept, roads) ??
+      refuseUnacceptable(request, reply) ??
       answerByApollo.call(app, request, reply),
   });
   app.route({
@@ -65,6 +69,7 @@ export async function addGraphqlRoutes(app: FastifyInstance, options: GraphqlRou
       const { accept = '*/*' } = request.headers;
       return (
         answerStream(request, reply, accept === '*/*' ? 'text/event-stream' : accept, roads) ??
+        refuseUnacceptable(request, reply) ??
         answerByApollo.call(app, request, reply)
       );
     },
@@ -76,4 +81,12 @@ export async function addGraphqlRoutes(app: FastifyInstance, options: GraphqlRou
     },
     stop: () => apollo.stop(),
   };
+}
+
+/** Apollo Server would execute an operation before it finds that its client does not take the answer. */
+function refuseUnacceptable(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  const { accept } = request.headers;
+  if (accept === undefined || jsonQuality(mediaRanges(accept)) > 0 || requestParameters(request) === null) return null;
+  const message = 'Answers are application/graphql-response+json or application/json; accept one of them.';
+  return sendError(reply, 406, 'NOT_ACCEPTABLE', message);
 }

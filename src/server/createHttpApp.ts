@@ -1,3 +1,4 @@
+import compress from '@fastify/compress';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -18,6 +19,9 @@ export const GRAPHQL_PATH = '/graphql';
 /** Where a client that names no media type gets server-sent events; otherwise the same, over HTTP. */
 export const STREAM_PATH = '/graphql/stream';
 
+/** The least that is worth compressing, in bytes. */
+const COMPRESSED_FROM = 4_096;
+
 /** What the HTTP application is made of. */
 export interface HttpAppOptions {
   readonly readiness: () => Readiness;
@@ -27,13 +31,14 @@ export interface HttpAppOptions {
 }
 
 /**
- * The HTTP application without GraphQL itself: who may come in, how large a request may be, how failures are told, and
+ * The HTTP application without GraphQL itself: who may come in, how large a request may be, how failures are told, that no answer is kept by a
+ * cache, that larger ones are compressed, and
  *
  * - `GET /healthz`: 200 while the process lives.
  * - `GET /readyz`: 200 where clients should be sent here, otherwise 503 with the reason.
  * - `GET /`: one line of text that says where GraphQL is.
  */
-export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions): FastifyInstance {
+export async function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
@@ -48,8 +53,14 @@ export function createHttpApp({ readiness, limits, errors, log }: HttpAppOptions
       void sendError(reply, 403, 'FORBIDDEN', problem);
       return;
     }
+    void reply.header('cache-control', 'no-store');
     allowOrigin(reply, request.headers.origin);
     done();
+  });
+  await app.register(compress, {
+    globalDecompression: false,
+    threshold: COMPRESSED_FROM,
+    encodings: ['zstd', 'br', 'gzip'],
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;

@@ -1,21 +1,8 @@
-import { MIMEType } from 'node:util';
+import { type MIMEType } from 'node:util';
 import { eventStream } from './eventStream.js';
+import { jsonQuality, mediaRanges } from './mediaRanges.js';
 import { multipartStream } from './multipartStream.js';
 import { type StreamFormat } from './StreamFormat.js';
-
-/** One media range of an `Accept` header. */
-interface MediaRange {
-  readonly type: MIMEType;
-  /** Its weight, 0 to 1. */
-  readonly quality: number;
-}
-
-const JSON_RANGES: ReadonlySet<string> = new Set([
-  'application/json',
-  'application/graphql-response+json',
-  'application/*',
-  '*/*',
-]);
 
 /** Whether the header names a stream, maybe among other types. */
 export function namesStream(accept: string | undefined): accept is string {
@@ -33,25 +20,11 @@ export function preferredStream(accept: string, isSubscription: boolean): Stream
     return format === null || quality === 0 ? [] : [{ format, quality }];
   });
   if (isSubscription) return offers.toSorted((a, b) => b.quality - a.quality)[0]?.format ?? null;
-  const json = ranges.filter(({ type }) => JSON_RANGES.has(type.essence)).map(({ quality }) => quality);
   const events = offers.find(({ format }) => format === eventStream);
-  return events !== undefined && events.quality > Math.max(0, ...json) ? events.format : null;
+  return events !== undefined && events.quality > jsonQuality(ranges) ? events.format : null;
 }
 
 function formatOf(type: MIMEType): StreamFormat | null {
   if (type.essence === 'text/event-stream') return eventStream;
   return type.essence === 'multipart/mixed' && type.params.get('subscriptionspec') === '1.0' ? multipartStream : null;
-}
-
-function mediaRanges(accept: string): readonly MediaRange[] {
-  const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return texts.flatMap((text) => {
-    try {
-      const type = new MIMEType(text);
-      const quality = Number(type.params.get('q') ?? 1);
-      return quality >= 0 && quality <= 1 ? [{ type, quality }] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -62,7 +62,7 @@ export async function startServer(
   const errors = new ErrorFormatter(log);
   const operations = new PreparedOperations(gateway.schema, limits);
   const subscriptions = new SharedSubscriptions(gateway, errors);
-  const app = createHttpApp({ readiness: gateway.readiness, limits, errors, log });
+  const app = await createHttpApp({ readiness: gateway.readiness, limits, errors, log });
   const parts = { gateway, viewer, limits, operations, subscriptions, errors, log };
   const routes = await addGraphqlRoutes(app, { ...parts, callbackHosts: options.callbackHosts });
 

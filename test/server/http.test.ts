@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStream } from '../support/openStream.js';
 import { type ExampleServer, serveExample } from './support/serveExample.js';
 
 let server: ExampleServer;
@@ -144,6 +147,128 @@ describe('GraphQL over HTTP', () => {
     ],
   ])('answers %s with its status, code and reason', async (_name, body, status, code, message) => {
     expect(await post(body)).toMatchObject({ status, body: { errors: [{ message, extensions: { code } }] } });
+  });
+
+  it('takes queries by GET alone: mutations and subscriptions are answered with 405', async () => {
+    const headers = { 'apollo-require-preflight': 'yes' };
+    for (const query of ['mutation { slowly }', 'subscription { ticks(key: "a") }']) {
+      const response = await fetch(new URL(`/graphql?query=${encodeURIComponent(query)}`, server.url), { headers });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    }
+  });
+
+  it('answers in the media type that is asked for', async () => {
+    const typeFor = async (accept: string): Promise<unknown> => {
+      const response = await fetch(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: '{"query":"{ hello }"}',
+      });
+      return [response.status, response.headers.get('content-type')];
+    };
+    expect(await typeFor('application/graphql-response+json')).toEqual([
+      200,
+      'application/graphql-response+json; charset=utf-8',
+    ]);
+    expect(await typeFor('application/json')).toEqual([200, 'application/json; charset=utf-8']);
+  });
+
+  it('executes nothing whose answer its client does not take', async () => {
+    const strict = await serveExample();
+    for (const accept of ['text/html', 'application/json;q=0', 'multipart/mixed;subscriptionSpec=1.0']) {
+      const response = await fetch(strict.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: '{"query":"mutation { slowly }"}',
+      });
+      expect([response.status, await response.json()]).toEqual([
+        406,
+        {
+          errors: [
+            {
+              message: 'Answers are application/graphql-response+json or application/json; accept one of them.',
+              extensions: { code: 'NOT_ACCEPTABLE' },
+            },
+          ],
+        },
+      ]);
+    }
+    await strict.close();
+  });
+
+  it('takes the hash of an operation for its text once it has had both, by GET and by POST', async () => {
+    const query = '{ hello(name: "persisted") }';
+    const persistedQuery = { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') };
+    const path = `/graphql?extensions=${encodeURIComponent(JSON.stringify({ persistedQuery }))}`;
+    const byGet = (): ReturnType<typeof send> => send(path, { headers: { 'apollo-require-preflight': 'yes' } });
+    const unknown = {
+      errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+    };
+    expect(await byGet()).toEqual({ status: 200, body: unknown });
+    expect(await post({ query: '{ viewer }', extensions: { persistedQuery } })).toMatchObject({ status: 400 });
+    const hello = { status: 200, body: { data: { hello: 'Hello persisted' } } };
+    expect(await post({ query, extensions: { persistedQuery } })).toEqual(hello);
+    expect([await byGet(), await post({ extensions: { persistedQuery } })]).toEqual([hello, hello]);
+  });
+
+  it('forgets hashes that others came after, and says so', async () => {
+    const small = await serveExample({ persistedCharacters: 1_000 });
+    const ask = async (query: string | undefined, text: string): Promise<unknown> => {
+      const sha256Hash = createHash('sha256').update(text).digest('hex');
+      const body = JSON.stringify({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } });
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(small.url, { method: 'POST', headers, body })).json();
+    };
+    const texts = Array.from({ length: 20 }, (_, index) => `{ hello(name: "${'x'.repeat(80)}${index}") }`);
+    for (const text of texts) expect(await ask(text, text)).toHaveProperty('data');
+    expect(await ask(undefined, texts[19] ?? '')).toHaveProperty('data');
+    expect(await ask(undefined, texts[0] ?? '')).toMatchObject({
+      errors: [{ extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+    });
+    await small.close();
+  });
+
+  it.each([
+    ['zstd', zstdDecompressSync],
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+  ])(
+    'compresses what is worth it with %s, where the client takes that, and no stream',
+    async (encoding, decompress) => {
+      const name = 'x'.repeat(5_000);
+      const expected = { data: { hello: `Hello ${name}` } };
+      const ask = (text: string, accept: string): ReturnType<typeof openStream> =>
+        openStream(server.url, {
+          headers: { accept, 'accept-encoding': encoding },
+          body: { query: `{ hello(name: "${text}") }` },
+        });
+      const long = await ask(name, 'application/json');
+      await long.ended;
+      expect([long.headers['content-encoding'], long.headers.vary]).toEqual([encoding, 'accept-encoding']);
+      expect(JSON.parse(decompress(long.bytes()).toString())).toEqual(expected);
+      const [short, stream] = [await ask('x', 'application/json'), await ask(name, 'text/event-stream')];
+      await Promise.all([short.ended, stream.ended]);
+      expect([short.headers['content-encoding'], stream.headers['content-encoding']]).toEqual([undefined, undefined]);
+      expect(stream.body()).toContain(`data: ${JSON.stringify(expected)}`);
+    },
+  );
+
+  it('lets nobody keep an answer', async () => {
+    const answers = await Promise.all([
+      fetch(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ hello }"}',
+      }),
+      fetch(new URL('/graphql?query=%7Bhello%7D', server.url), { headers: { 'apollo-require-preflight': 'yes' } }),
+      fetch(new URL('/graphql?query=%7Bhelo%7D', server.url), { headers: { 'apollo-require-preflight': 'yes' } }),
+      fetch(new URL('/graphql/stream?query=%7Bhello%7D', server.url)),
+      fetch(new URL('/readyz', server.url)),
+      fetch(new URL('/elsewhere', server.url)),
+    ]);
+    expect(answers.map(({ headers }) => headers.get('cache-control')?.split(',')[0])).toEqual(
+      Array(6).fill('no-store'),
+    );
   });
 
   it('answers a document nested beyond all measure, and lives on', async () => {

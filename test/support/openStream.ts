@@ -1,11 +1,13 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 
 /** A response that stays open, as it comes over its socket; `await using` closes it where a test left it open. */
 export interface OpenStream extends Disposable {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** What has come so far. */
+  /** What has come so far, as text and as it is. */
   body(): string;
+  bytes(): Buffer;
   /** Resolves, with what has come, once that satisfies the predicate; rejects where it ends or 10 s pass before. */
   until(predicate: (body: string) => boolean): Promise<string>;
   /** Resolves when it is over; true: its body was whole. */
@@ -40,14 +42,17 @@ export async function openStream(
     outgoing.on('response', resolve).on('error', reject);
   });
   let text = '';
+  const chunks: Buffer[] = [];
+  const decoder = new StringDecoder('utf8');
   let isOver = false;
   let wake = Promise.withResolvers<undefined>();
   const stir = (): void => {
     wake.resolve(undefined);
     wake = Promise.withResolvers();
   };
-  response.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    text += decoder.write(chunk);
     stir();
   });
   response.on('error', () => undefined);
@@ -63,6 +68,7 @@ export async function openStream(
     status: response.statusCode ?? 0,
     headers: response.headers,
     body: () => text,
+    bytes: () => Buffer.concat(chunks),
     async until(predicate) {
       const deadline = AbortSignal.timeout(10_000);
       deadline.addEventListener('abort', stir);
