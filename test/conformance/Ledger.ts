@@ -78,15 +78,15 @@ export class Ledger {
     return this.of(ref).map(({ to }) => to);
   }
 
-  /** Tasks of which a change does not continue the one before: none, in a log that is whole. */
+  /** Tasks of which a change does not continue the one before: none, in a log that is whole. What is created begins anew. */
   broken(): readonly string[] {
     const last = new Map<string, string>();
     const broken: string[] = [];
     for (const change of this.#changes) {
       for (const key of keysOf(change)) {
-        const known = last.get(key) ?? null;
-        if (known !== change.previousState && (known !== null || change.previousState !== null))
-          broken.push(`${key}: ${String(known)}, then from ${String(change.previousState)} to ${change.state}`);
+        const known = last.get(key);
+        if (known !== undefined && change.previousState !== null && known !== change.previousState)
+          broken.push(`${key}: ${known}, then from ${change.previousState} to ${change.state}`);
         last.set(key, change.state);
       }
     }

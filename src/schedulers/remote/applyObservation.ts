@@ -38,6 +38,7 @@ export function applyObservation(context: ObservationContext, observed: Observed
   const job = openJob(context, observed);
   if (job === null) return { isUnknown: true, anomalies: 0, stale: [] };
   const intake = new JobIntake(context, job, observed);
+  intake.takeSubmission();
   for (const task of observed.tasks) intake.take(task);
   intake.takeJob();
   job.finish();
@@ -103,6 +104,18 @@ class JobIntake {
   ) {
     this.#undelivered = context.undelivered(observed.id);
     this.#isNew = job.job.lastTaskNumber === 0;
+  }
+
+  /** A job of which any task, or the job itself, is shown as more than CONFIGURING was submitted. */
+  takeSubmission(): void {
+    const { state, tasks } = this.observed;
+    const sightings = tasks.flatMap(({ self, subtasks }): readonly Sighting[] => [
+      ...subtasks,
+      ...(self === null ? [] : [self]),
+    ]);
+    const states = [...sightings.map(({ status }) => status.state), ...(state === null ? [] : [state.state])];
+    if (this.job.job.marks.state !== 'CONFIGURING' || states.every((shown) => shown === 'CONFIGURING')) return;
+    this.job.moveJob('SUBMITTED', { cause: 'SUBMITTED', message: null, actor: null });
   }
 
   take(task: ObservedTask): void {

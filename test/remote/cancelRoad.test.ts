@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Outcome } from '../../src/domain/Refusal.js';
+import { type Delivery } from '../../src/schedulers/remote/RemoteDriver.js';
+import { type CancelTask, type CancelTaskEffect } from '../../src/schedulers/scheduler.js';
+import { refusal, value } from '../conformance/steps.js';
+import { ada, operator, RemoteWorld, sighting, subtask, subtasks, TASK } from './RemoteWorld.js';
+
+let world: RemoteWorld;
+
+beforeEach(async () => {
+  world = await RemoteWorld.open();
+});
+afterEach(async () => {
+  expect(world.ledger.broken()).toEqual([]);
+  await world.close();
+});
+
+function cancel(options: Partial<CancelTask> = {}): Promise<Outcome<CancelTaskEffect>> {
+  const request = { ref: TASK, message: 'stop', force: false, gracePeriodSeconds: null, ...options };
+  return world.scheduler.cancelTask(ada, request);
+}
+
+const unavailable: Delivery = {
+  kind: 'NOT_DELIVERED',
+  refusal: { kind: 'SCHEDULER', code: 'SCHEDULER_UNAVAILABLE', message: 'no answer', path: null, retryAfterSeconds: 2 },
+};
+
+/** A delivery that the test lets come when it likes. */
+function held(): { readonly answer: (delivery: Delivery) => void; readonly asked: Promise<void> } {
+  const asked = Promise.withResolvers<undefined>();
+  const answer = Promise.withResolvers<Delivery>();
+  world.driver.onCancel = () => {
+    asked.resolve(undefined);
+    return answer.promise;
+  };
+  return { answer: answer.resolve, asked: asked.promise };
+}
+
+const DELIVERED: Delivery = { kind: 'DELIVERED', grace: null };
+
+describe('A cancel', () => {
+  test('is stored before the scheduler is told, and moves the task when it has taken it', async () => {
+    world.show('RUNNING');
+    const { answer, asked } = held();
+    const answered = cancel();
+    await asked;
+    expect(world.driver.sink.liveCancellations().get(7)).toMatchObject([{ phase: 'ACCEPTED', message: 'stop' }]);
+    expect((await world.task()).status.state).toBe('RUNNING');
+    answer(DELIVERED);
+    const { task, cancellation } = value(await answered);
+    expect(task.status.state).toBe('CANCELING');
+    expect(cancellation).toMatchObject({ phase: 'GRACE_PERIOD', gracePeriodSeconds: 30 });
+    world.show('FINISHED', { startedAt: 1, exitCode: 0 });
+    expect(await world.task()).toMatchObject({
+      status: { state: 'FAILED', endReason: 'CANCELED', errorMessage: 'Canceled by ada: stop', exitCode: 0 },
+      cancellation: { phase: 'COMPLETED' },
+    });
+  });
+
+  test.each([
+    ['CANCELING', 'RUNNING', ['RUNNING', 'CANCELING']],
+    ['CANCELED', 'QUEUED', ['QUEUED', 'CANCELED']],
+  ] as const)(
+    'that a reading shows as %s before the answer is in is ours: message, actor and cause are told',
+    async (shown, known, end) => {
+      world.show(known);
+      const { answer, asked } = held();
+      const answered = cancel();
+      await asked;
+      world.show(shown);
+      expect(world.ledger.way(TASK).slice(-2)).toEqual(end);
+      expect(world.ledger.of(TASK).at(-1)).toMatchObject({
+        cause: 'CANCEL_REQUESTED',
+        message: 'stop',
+        actor: 'ada',
+      });
+      answer(DELIVERED);
+      const { task } = value(await answered);
+      expect(task.status.state).toBe(shown);
+      expect(world.ledger.way(TASK).slice(-2)).toEqual(end);
+    },
+  );
+
+  test('of a task whose end is seen before the answer is in is refused: the exit wins', async () => {
+    world.show('RUNNING');
+    const { answer, asked } = held();
+    const answered = cancel();
+    await asked;
+    world.show('FINISHED', { startedAt: 1, exitCode: 0 });
+    answer(DELIVERED);
+    expect(refusal(await answered)).toMatchObject({ code: 'TASK_NOT_CANCELABLE', state: 'FINISHED' });
+    expect(await world.task()).toMatchObject({ status: { state: 'FINISHED' }, cancellation: null });
+    expect(world.driver.sink.liveCancellations().size).toBe(0);
+  });
+
+  test('that the scheduler did not get changes nothing, and nothing is left to be done', async () => {
+    world.show('RUNNING');
+    world.driver.onCancel = () => unavailable;
+    const end = world.log.end();
+    expect(refusal(await cancel())).toMatchObject({ code: 'SCHEDULER_UNAVAILABLE', retryAfterSeconds: 2 });
+    expect(world.log.end()).toEqual(end);
+    expect(world.driver.sink.liveCancellations().size).toBe(0);
+    world.driver.onCancel = () => DELIVERED;
+    expect(value(await cancel()).task.status.state).toBe('CANCELING');
+  });
+
+  test('of a task that waits ends it at once, and an older reading does not bring it back', async () => {
+    world.show('QUEUED');
+    world.clock.advance(100);
+    const { task, cancellation } = value(await cancel());
+    expect(task.status.state).toBe('CANCELED');
+    expect(cancellation).toMatchObject({ phase: 'COMPLETED', gracePeriodSeconds: 0 });
+    const intake = world.show('QUEUED', {}, 50);
+    expect(intake).toEqual({ unknown: [], anomalies: 0, stale: [TASK] });
+    expect((await world.task()).status.state).toBe('CANCELED');
+  });
+
+  test('that is asked for twice at the same time is told to the scheduler once', async () => {
+    world.show('RUNNING');
+    const { answer, asked } = held();
+    const both = [cancel({ message: 'first' }), cancel({ message: 'second' })];
+    await asked;
+    answer(DELIVERED);
+    const [first, second] = await Promise.all(both);
+    expect(world.driver.orders).toHaveLength(1);
+    if (first === undefined || second === undefined) throw new Error('there are two');
+    expect(value(second).cancellation).toEqual(value(first).cancellation);
+    expect(value(second).cancellation.message).toBe('first');
+  });
+
+  test('with force that the scheduler cannot keep says the truth', async () => {
+    world.show('RUNNING');
+    const graceExpiresAt = world.clock.now() + 30_000;
+    world.driver.onCancel = () => ({
+      kind: 'DELIVERED',
+      grace: { force: true, gracePeriodSeconds: 30, graceExpiresAt },
+    });
+    expect(value(await cancel({ force: true })).cancellation).toMatchObject({
+      force: true,
+      gracePeriodSeconds: 30,
+      graceExpiresAt,
+    });
+  });
+
+  test('with force of what is CANCELING escalates the cancellation that runs', async () => {
+    world.show('RUNNING');
+    const first = value(await cancel({ message: 'first' }));
+    const second = value(await cancel({ message: 'second', force: true }));
+    expect(second.cancellation).toMatchObject({
+      id: first.cancellation.id,
+      message: 'first',
+      force: true,
+      phase: 'KILLING',
+    });
+    expect(world.driver.orders.map(({ isEscalation }) => isEscalation)).toEqual([false, true]);
+    world.show('FAILED', { startedAt: 1, signal: 'SIGKILL' });
+    expect(world.ledger.of(TASK).at(-1)).toMatchObject({ to: 'FAILED', cause: 'CANCEL_FORCED', message: 'first' });
+  });
+
+  test('of what somebody else stopped takes that over, with its message', async () => {
+    world.show('RUNNING');
+    world.show('CANCELING');
+    const { cancellation } = value(await cancel({ message: 'me too' }));
+    world.show('CANCELED', { startedAt: 1 });
+    expect(await world.task()).toMatchObject({
+      status: { errorMessage: 'Canceled by ada: me too' },
+      cancellation: { id: cancellation.id, phase: 'COMPLETED' },
+    });
+  });
+
+  test('of a sweep stops its running subtasks and cancels a hundred thousand others in one record', async () => {
+    const sweep = { start: 1, end: 100_000, increment: 1 };
+    world.showSweep(sweep, [subtasks([1], 'RUNNING'), subtasks([2], 'RUNNING')], sighting('QUEUED'));
+    const { sequence } = world.log.end();
+    value(await cancel());
+    expect(world.log.end().sequence - sequence).toBeLessThanOrEqual(5);
+    expect(await world.task()).toMatchObject({
+      status: { state: 'CANCELING' },
+      subtaskCounts: { CANCELING: 2, CANCELED: 99_998 },
+    });
+    world.showSweep(sweep, [subtasks([1], 'CANCELED', { startedAt: 1 }), subtasks([2], 'CANCELED', { startedAt: 1 })]);
+    expect(await world.task()).toMatchObject({ status: { state: 'CANCELED' }, cancellation: { phase: 'COMPLETED' } });
+  });
+
+  test('of several tasks tells each its own outcome and counts what it stops', async () => {
+    const sweep = { start: 1, end: 5, increment: 1 };
+    world.showSweep(sweep, [subtasks([1], 'RUNNING'), subtasks([2], 'FINISHED', { startedAt: 1 })], sighting('QUEUED'));
+    const refs = [1, 2, 3, 9].map(subtask);
+    const outcome = await world.scheduler.cancelTasks(ada, {
+      jobId: 7,
+      refs,
+      filter: null,
+      message: null,
+      force: false,
+    });
+    const { results, canceledCount } = value(outcome);
+    expect(canceledCount).toBe(2);
+    expect(results.map((result) => (result.ok ? result.value.task.status.state : result.refusals[0].code))).toEqual([
+      'CANCELING',
+      'TASK_NOT_CANCELABLE',
+      'CANCELED',
+      'TASK_NOT_FOUND',
+    ]);
+  });
+
+  test('of a job that the scheduler refuses leaves the job as it was', async () => {
+    world.show('RUNNING');
+    world.driver.onCancel = () => ({
+      kind: 'REFUSED',
+      refusal: { kind: 'FORBIDDEN', code: 'FORBIDDEN', message: 'Access/permission denied', path: null },
+    });
+    const outcome = await world.scheduler.cancelJob(operator, 7, { message: null, force: false });
+    expect(refusal(outcome)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await world.theJob()).toMatchObject({ state: 'RUNNING', cancellation: null });
+  });
+});
