@@ -120,7 +120,7 @@ function rowOf({ previousState, state, cause, message, actor, task }: JoinedChan
     `${previousState === null ? '' : `${previousState} → `}${state}`,
     cause,
     why.join(': '),
-    task.annotations.nodes.map(({ text }) => text).join('; '),
+    (task.annotations?.nodes ?? []).map(({ text }) => text).join('; '),
   );
 }
 

@@ -181,22 +181,52 @@ describe('Hive Gateway, subscribed by ws, subscribes again by itself when Taskga
     expect(seenBy(careless).slice(before)).toEqual(rest);
   });
 
-  test('a feed begins again with a snapshot, which is right', async () => {
+  test('a feed begins again with a snapshot, which is right; each of two clients with the same feed gets its own', async () => {
     await using gates = await makeGates();
     const { jobId } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 2 } }]);
     await using subscriber = await connectSubscriber(router.wsUrl);
-    const feed = subscriber.subscribe(
-      `subscription ($jobId: ID!) { taskFeed(jobId: $jobId) { ... on TaskFeedSnapshot { isLast tasks { id state } } } }`,
-      { jobId },
-    );
-    const snapshots = (): readonly { readonly tasks: readonly object[] }[] =>
-      feed.messages.flatMap(({ data }) => {
+    const query = `subscription ($jobId: ID!) { taskFeed(jobId: $jobId) { ... on TaskFeedSnapshot { isLast tasks { id state } } } }`;
+    const snapshots = ({ messages }: Subscription): readonly { readonly tasks: readonly object[] }[] =>
+      messages.flatMap(({ data }) => {
         const message = data?.['taskFeed'] as { readonly isLast?: boolean; readonly tasks: readonly object[] };
         return message.isLast === true ? [message] : [];
       });
-    await feed.until(() => snapshots().length === 1);
+    const feed = subscriber.subscribe(query, { jobId });
+    await feed.until(() => snapshots(feed).length === 1);
+    const other = subscriber.subscribe(query, { jobId });
+    await other.until(() => snapshots(other).length === 1);
     await graph.restartTaskgate('SIGTERM', () => end(gates, jobId, 1, 2));
-    await feed.until(() => snapshots().length === 2);
-    expect(snapshots()[1]?.tasks).toContainEqual({ id: `${jobId}.1`, state: 'FINISHED' });
+    await feed.until(() => snapshots(feed).length === 2);
+    expect(snapshots(feed)[1]?.tasks).toContainEqual({ id: `${jobId}.1`, state: 'FINISHED' });
+  });
+});
+
+describe('Hive Gateway, while another subgraph is down', () => {
+  test('passes on each change with null for what it could not join, and an error that says where', async () => {
+    await using own = await startGraph();
+    await using router = await startHiveGateway(own, 'ws');
+    await using gates = await makeGates();
+    const { jobId, cursor } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 1 } }]);
+    await using subscriber = await connectSubscriber(router.wsUrl);
+    const subscription = subscriber.subscribe(
+      `subscription ($jobId: ID!, $after: Cursor) {
+        taskStateChanged(jobId: $jobId, states: [RUNNING, FINISHED], after: $after) { state task { id headline } } }`,
+      { jobId, after: cursor },
+    );
+    await subscription.until((messages) => messages.length === 2);
+    await own.annotations.stop();
+    await gates.open(1);
+    const messages = await subscription.until((all) => all.length === 4);
+    const error = { path: ['taskStateChanged', 'task', 'headline'], extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    const changed = (id: string, state: string, headline: string | null): object => ({
+      data: { taskStateChanged: { state, task: { id, headline } } },
+      ...(headline === null && { errors: [error] }),
+    });
+    expect(messages).toMatchObject([
+      changed(`${jobId}.1.1`, 'RUNNING', 'RUNNING'),
+      changed(`${jobId}.1`, 'RUNNING', 'RUNNING'),
+      changed(`${jobId}.1.1`, 'FINISHED', null),
+      changed(`${jobId}.1`, 'FINISHED', null),
+    ]);
   });
 });

@@ -74,8 +74,8 @@ export class CarefulReader implements AsyncDisposable {
     const failed = Promise.withResolvers<undefined>();
     this.#closing.signal.addEventListener('abort', () => failed.resolve(undefined));
     const variables = { jobId: this.#jobId, after: this.#cursor };
-    const { ended } = subscriber.subscribe(JOINED_CHANGES, variables, ({ data, errors }: ExecutionResult) => {
-      if (errors !== undefined || data == null) failed.resolve(undefined);
+    const { ended } = subscriber.subscribe(JOINED_CHANGES, variables, ({ data }: ExecutionResult) => {
+      if (data == null) failed.resolve(undefined);
       else this.#take(data['taskStateChanged'] as JoinedChange);
     });
     await Promise.race([ended, failed.promise]);

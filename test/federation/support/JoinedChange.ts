@@ -1,4 +1,4 @@
-/** A change of a task as a router gives it: from Taskgate, with what two other subgraphs know. */
+/** A change of a task as a router gives it: from Taskgate, with what two other subgraphs know; null where `annotations` did not answer. */
 export interface JoinedChange {
   readonly cursor: string;
   readonly previousState: string | null;
@@ -8,9 +8,9 @@ export interface JoinedChange {
   readonly actor: { readonly displayName: string } | null;
   readonly task: {
     readonly id: string;
-    readonly headline: string;
+    readonly headline: string | null;
     readonly job: { readonly owner: { readonly displayName: string } };
-    readonly annotations: { readonly nodes: readonly { readonly text: string }[] };
+    readonly annotations: { readonly nodes: readonly { readonly text: string }[] } | null;
   };
 }
 
