@@ -23,6 +23,14 @@ export interface Capabilities {
   readonly push: boolean;
 }
 
+/** What the gateway's own reading costs a scheduler elsewhere. */
+export interface RequestUsage {
+  /** The most requests of a minute. */
+  readonly perMinute: number;
+  /** Those of the last minute. */
+  readonly lastMinute: number;
+}
+
 /** The scheduler as a whole. */
 export interface SchedulerInfo {
   readonly kind: SchedulerKind;
@@ -30,6 +38,10 @@ export interface SchedulerInfo {
   readonly version: string;
   readonly gracePeriodSeconds: number;
   readonly capabilities: Capabilities;
+  /** Null: nothing is sent anywhere. */
+  readonly requests: RequestUsage | null;
+  /** How often, since the gateway started, it showed a task that is over as not over, and was not believed. */
+  readonly anomalies: number;
 }
 
 /** Whether the scheduler answers. Times are epoch milliseconds. */

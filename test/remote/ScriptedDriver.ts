@@ -8,13 +8,13 @@ import {
   type SubmissionTrace,
   type Submitted,
 } from '../../src/schedulers/remote/RemoteDriver.js';
-import { type CreateJob, type SchedulerInfo } from '../../src/schedulers/scheduler.js';
+import { type CreateJob } from '../../src/schedulers/scheduler.js';
 
 const DELIVERED: Delivery = { kind: 'DELIVERED', grace: null };
 
 /** A driver without a scheduler behind it: the test answers for the scheduler, and shows what it wants to be seen. */
 export class ScriptedDriver implements RemoteDriver {
-  readonly info: SchedulerInfo = {
+  readonly info: RemoteDriver['info'] = {
     kind: 'SLURM',
     name: 'scripted',
     version: '1',
@@ -30,6 +30,7 @@ export class ScriptedDriver implements RemoteDriver {
       callerGracePeriod: false,
       push: true,
     },
+    requests: { perMinute: 60, lastMinute: 3 },
   };
   readonly watchdogSeconds = 60;
   readonly orders: CancelOrder[] = [];

@@ -1,6 +1,11 @@
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import { type SchedulerKind } from '../../domain/states.js';
-import { type Capabilities, type Scheduler, type SchedulerHealth } from '../../schedulers/scheduler.js';
+import {
+  type Capabilities,
+  type RequestUsage,
+  type Scheduler,
+  type SchedulerHealth,
+} from '../../schedulers/scheduler.js';
 import { SchedulerKindEnum } from '../enums.js';
 import { DateTimeScalar } from '../scalars.js';
 
@@ -49,6 +54,23 @@ export class CapabilitiesObject {
   }
 }
 
+/** `RequestUsage` of the schema. */
+@ObjectType('RequestUsage', {
+  description: "What the gateway's own reading costs the scheduler, in requests a minute.",
+})
+export class RequestUsageObject {
+  @Field(() => Int, { description: 'The most that it makes; a setting.' })
+  readonly perMinute: number;
+
+  @Field(() => Int, { description: 'What it made in the last minute.' })
+  readonly lastMinute: number;
+
+  constructor({ perMinute, lastMinute }: RequestUsage) {
+    this.perMinute = perMinute;
+    this.lastMinute = lastMinute;
+  }
+}
+
 /** `Scheduler` of the schema. */
 @ObjectType('Scheduler', { description: 'The scheduler behind this gateway.' })
 export class SchedulerObject {
@@ -93,5 +115,23 @@ export class SchedulerObject {
   @Field(() => CapabilitiesObject, { description: 'What it can do.' })
   get capabilities(): CapabilitiesObject {
     return new CapabilitiesObject(this.#scheduler.info.capabilities);
+  }
+
+  @Field(() => RequestUsageObject, {
+    nullable: true,
+    description:
+      'How much the gateway asks of it, whatever the number of clients; null: it is embedded, and nothing is sent.',
+  })
+  get requests(): RequestUsageObject | null {
+    const { requests } = this.#scheduler.info;
+    return requests === null ? null : new RequestUsageObject(requests);
+  }
+
+  @Field(() => Int, {
+    description:
+      'How often, since the gateway started, it showed a task that is over as not over without having requeued it: such is not believed.',
+  })
+  get anomalies(): number {
+    return this.#scheduler.info.anomalies;
   }
 }

@@ -20,5 +20,7 @@ export function describeScheduler(version: string, gracePeriodSeconds: number): 
       callerGracePeriod: true,
       push: true,
     },
+    requests: null,
+    anomalies: 0,
   };
 }

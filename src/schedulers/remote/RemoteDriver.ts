@@ -141,7 +141,7 @@ export type RemoteCommand =
  */
 export interface RemoteDriver {
   /** As it is now: a version may be negotiated again. */
-  readonly info: SchedulerInfo;
+  readonly info: Omit<SchedulerInfo, 'anomalies'>;
   /** How long after the grace period the scheduler may take to show an end, before the watchdog gives it up, in seconds. */
   readonly watchdogSeconds: number;
 

@@ -133,7 +133,7 @@ export class RemoteScheduler implements Scheduler {
   }
 
   get info(): SchedulerInfo {
-    return this.#driver.info;
+    return { ...this.#driver.info, anomalies: this.#state.anomalies };
   }
 
   health(): SchedulerHealth {
