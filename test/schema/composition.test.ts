@@ -9,18 +9,25 @@ const contract = await readFile('test/contract.graphql', 'utf8');
 const accounts = await readFile('test/federation/subgraphs/accounts.graphql', 'utf8');
 const annotations = await readFile('test/federation/subgraphs/annotations.graphql', 'utf8');
 
-/** Composes a print of Taskgate with a subgraph that owns `User`, and one that extends `Task` and has pages of its own. */
-function compose(print: string): CompositionResult {
-  const service = (name: string, text: string) => ({
-    name,
-    url: `http://${name}.example/graphql`,
-    typeDefs: parse(text),
-  });
-  return composeServices([
-    service('taskgate', print),
-    service('accounts', accounts),
-    service('annotations', annotations),
-  ]);
+const PRINTS = [
+  ['schema/subgraph.graphql', taskgate],
+  ['schema/subgraph-without-security.graphql', withoutSecurity],
+] as const;
+
+/** Has what Relay asks of a schema (Global Object Identification), as Taskgate does. */
+const widgets = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+  interface Node { id: ID! }
+  type Widget implements Node @key(fields: "id") { id: ID! }
+  type Query { widget(id: ID!): Widget }
+`;
+
+/** Composes a print of Taskgate with a subgraph that owns `User`, one that extends `Task` and has pages of its own, and more. */
+function compose(print: string, more: Readonly<Record<string, string>> = {}): CompositionResult {
+  const subgraphs = Object.entries({ taskgate: print, accounts, annotations, ...more });
+  return composeServices(
+    subgraphs.map(([name, text]) => ({ name, url: `http://${name}.example/graphql`, typeDefs: parse(text) })),
+  );
 }
 
 function codes({ errors = [] }: CompositionResult): readonly unknown[] {
@@ -28,20 +35,22 @@ function codes({ errors = [] }: CompositionResult): readonly unknown[] {
 }
 
 describe('the subgraph among others', () => {
-  test.each([
-    ['schema/subgraph.graphql', taskgate],
-    ['schema/subgraph-without-security.graphql', withoutSecurity],
-  ])('%s composes without an error or a hint', (_file, print) => {
-    const { errors, hints = [] } = compose(print);
+  test.each(PRINTS)('%s composes without an error or a hint, also with another that has nodes', (_file, print) => {
+    const { errors, hints = [] } = compose(print, { widgets });
     expect({ errors, hints: hints.map(String) }).toEqual({ errors: undefined, hints: [] });
   });
 
-  test.each([taskgate, withoutSecurity])('the whole contract is in the composed API', (print) => {
+  test.each(PRINTS)('%s: the whole contract is in the composed API', (_file, print) => {
     const { schema } = compose(print);
     if (schema === undefined) throw new Error('it does not compose');
     const composed = schema.toAPISchema().toGraphQLJSSchema();
     expect(findBreakingChanges(buildSchema(contract), composed)).toEqual([]);
   });
+});
+
+test('two subgraphs with a field `node` do not compose, since a router would ask the wrong one', () => {
+  const nodes = widgets.replace('widget(id: ID!): Widget', 'node(id: ID!): Node');
+  expect(codes(compose(taskgate, { nodes }))).toEqual(['INVALID_FIELD_SHARING']);
 });
 
 describe('the check finds a change that breaks the graph', () => {
