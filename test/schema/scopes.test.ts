@@ -33,6 +33,9 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   'Subscription.taskFeed': 'subscription { taskFeed(jobId: "1") { __typename } }',
 };
 
+/** What everybody may ask: who they are, which scheduler this is, and what routers need, which shows nothing that the viewer may not see. */
+const FREE = ['Query._entities', 'Query._service', 'Query.scheduler', 'Query.viewer'];
+
 const owner = 'ada';
 const required = new Map(
   parse(await readFile('schema/subgraph.graphql', 'utf8')).definitions.flatMap((definition) =>
@@ -87,7 +90,9 @@ test('@requiresScopes says of each field what the server enforces: with less it 
     SCOPES.filter((_scope, index) => (bits & (1 << index)) !== 0),
   );
   const marked = [...required].filter(([, sets]) => sets !== null);
+  const roots = [...required.keys()].filter((coordinate) => /^(Query|Mutation|Subscription)\./.test(coordinate));
   expect(marked.map(([coordinate]) => coordinate).sort()).toEqual(Object.keys(OPERATIONS).sort());
+  expect(roots.sort()).toEqual([...Object.keys(OPERATIONS), ...FREE].sort());
   for (const [coordinate, sets] of marked) {
     for (const scopes of subsets) {
       const isEnough = (sets ?? []).some((set) => set.every((scope) => scopes.includes(scope)));
