@@ -56,7 +56,10 @@ export class CancelCarrier {
       return this.settle(jobId, plans, (plan) => answers.get(plan) ?? UNKNOWN);
     } finally {
       for (const { cancellation } of sent) this.#underWay.delete(cancellation.id);
-      this.#state.changed(jobId);
+      this.#state.changed(
+        jobId,
+        sent.map(({ cancellation }) => cancellation.id),
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Viewer } from '../../domain/access.js';
-import { type Cancellation } from '../../domain/Cancellation.js';
+import { type Cancellation, isOver } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type CancelPlan } from '../store/planCancel.js';
@@ -50,6 +50,16 @@ export class CancelDeadlines {
     const ids = new Set(open.map(({ id }) => id));
     for (const [id, timer] of this.#timers) if (timer.jobId === jobId && !ids.has(id)) this.#disarm(id);
     for (const cancellation of open) this.#arm(cancellation);
+  }
+
+  /** Like {@link CancelDeadlines.sync}, of these cancellations only. */
+  syncSome(ids: readonly string[]): void {
+    if (this.#isClosed) return;
+    for (const id of ids) {
+      const cancellation = this.#parts.state.store.cancellation(id);
+      if (cancellation === null || isOver(cancellation)) this.#disarm(id);
+      else this.#arm(cancellation);
+    }
   }
 
   /** Takes all timers back and waits for what is being looked for. */

@@ -99,7 +99,10 @@ export class RemoteScheduler implements Scheduler {
     this.#folder = folder;
     this.#store = store;
     this.#driver = driver;
-    const onChanged = (jobId: JobId): void => this.#deadlines.sync(jobId);
+    const onChanged = (jobId: JobId, ids: readonly string[] | null): void => {
+      if (ids === null) this.#deadlines.sync(jobId);
+      else this.#deadlines.syncSome(ids);
+    };
     this.#state = new RemoteState({ store, driver, clock, newId, warn, onChanged });
     this.#carrier = new CancelCarrier(this.#state, driver);
     this.#deadlines = new CancelDeadlines({ state: this.#state, carrier: this.#carrier, driver, clock, warn });

@@ -24,8 +24,8 @@ export interface RemoteParts {
   readonly newId: () => string;
   /** Told of what operators should know. */
   readonly warn: (message: string) => void;
-  /** Told of jobs that a reading, a command or a deadline changed. */
-  readonly onChanged: (jobId: JobId) => void;
+  /** Told of jobs that a reading or a command changed; `cancellationIds` null: any of the job's cancellations may have. */
+  readonly onChanged: (jobId: JobId, cancellationIds: readonly string[] | null) => void;
 }
 
 const UNWRITABLE = 'The data folder cannot be written to.';
@@ -117,9 +117,9 @@ export class RemoteState implements RemoteSink {
     return this.#parts.clock.now();
   }
 
-  /** Something of the job was changed. */
-  changed(jobId: JobId): void {
-    this.#parts.onChanged(jobId);
+  /** Something of the job was changed; `cancellationIds`: of its cancellations these at most. */
+  changed(jobId: JobId, cancellationIds: readonly string[] | null = null): void {
+    this.#parts.onChanged(jobId, cancellationIds);
   }
 
   /** Changes a job, which must be stored, in one transaction. */
