@@ -8,6 +8,18 @@ interface KnownJob {
   readonly tasks: readonly (number | null)[];
 }
 
+/** What jobs a scheduler can have. A plan's jobs are cut down to that. */
+export interface LoadShape {
+  /** The most tasks of a job. */
+  readonly maxTasks: number;
+  /** Whether a job can end at its first failed task. */
+  readonly failOnTaskFailure: boolean;
+  /** Whether a task can have a time limit of a second. */
+  readonly runtimeSeconds: boolean;
+  /** The command of a plan as the scheduler's tasks are given it. */
+  readonly commandLine: (text: string) => string;
+}
+
 const ERRORS = 'userErrors { code message }';
 
 const CREATE = `mutation ($input: CreateJobInput!) { payload: createJob(input: $input) { job { id } cursor ${ERRORS} } }`;
@@ -49,11 +61,13 @@ export class JobBook {
   readonly failures: string[] = [];
   readonly #address: GatewayAddress;
   readonly #mayBeAway: boolean;
+  readonly #shape: LoadShape;
 
   /** @param mayBeAway - whether the gateway may break off answers: what then became of a command is not known */
-  constructor(address: GatewayAddress, mayBeAway: boolean) {
+  constructor(address: GatewayAddress, mayBeAway: boolean, shape: LoadShape) {
     this.#address = address;
     this.#mayBeAway = mayBeAway;
+    this.#shape = shape;
   }
 
   /** Gives one command. Resolves when it is answered, or never will be. */
@@ -94,14 +108,16 @@ export class JobBook {
     }
   }
 
-  async #create({ tasks, failOnTaskFailure }: CommandStep & { readonly kind: 'createJob' }): Promise<void> {
+  async #create(step: CommandStep & { readonly kind: 'createJob' }): Promise<void> {
+    const shape = this.#shape;
+    const tasks = step.tasks.slice(0, shape.maxTasks);
     const payload = await this.#run(CREATE, {
       input: {
         name: 'guarantees',
-        failOnTaskFailure,
+        failOnTaskFailure: step.failOnTaskFailure && shape.failOnTaskFailure,
         tasks: tasks.map(({ commandLine, subtasks, runtimeSeconds }) => ({
-          commandLine,
-          runtimeSeconds,
+          commandLine: shape.commandLine(commandLine),
+          runtimeSeconds: shape.runtimeSeconds ? runtimeSeconds : null,
           ...(subtasks === null ? {} : { sweep: { start: 1, end: subtasks } }),
         })),
       },

@@ -91,6 +91,7 @@ const anyReading = fc.oneof(
 
 const anyKill = fc.record({ kind: fc.constant('kill' as const), awayMs: fc.constantFrom(0, 20, 150) });
 const anyFreeze = fc.record({ kind: fc.constant('freeze' as const), forMs: fc.constantFrom(5, 30, 120) });
+const anyBehind = fc.record({ kind: fc.constant('behind' as const), which: whichOf });
 /** Seldom more than one kill: to start again takes longer than all the rest. */
 const anyFaults = fc
   .tuple(
@@ -107,7 +108,9 @@ export type CommandStep = ValueOf<typeof anyCommand>;
 /** Something that a reader does. */
 export type ReadingStep = ValueOf<typeof anyReading>;
 /** Something that happens to the gateway. */
-export type FaultStep = ValueOf<typeof anyKill> | ValueOf<typeof anyFreeze>;
+export type FaultStep = ValueOf<typeof anyKill> | ValueOf<typeof anyFreeze> | BehindStep;
+/** Something that happens to the scheduler behind the gateway; the number chooses among what can. */
+export type BehindStep = ValueOf<typeof anyBehind>;
 /** One step of a plan. */
 export type Step = CommandStep | ReadingStep | FaultStep;
 /** A plan's steps; each is begun `waitMs` after the one before, whether that is over or not. */
@@ -125,6 +128,20 @@ const anySteps = fc.array(
   { minLength: 35, maxLength: 50, size: 'max' },
 );
 const anyPlaces = fc.array(fc.double({ min: 0.05, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
+
+const anyBehinds = fc.array(fc.tuple(anyBehind, fc.double({ min: 0.05, max: 1, noNaN: true })), {
+  minLength: 1,
+  maxLength: 3,
+});
+
+/** The plan with faults of the scheduler behind the gateway at random points of it, for the same seed the same ones. */
+export function withFaultsBehind(plan: Plan, seed: number): Plan {
+  const [faults = []] = fc.sample(anyBehinds, { seed, numRuns: 1 });
+  return faults.reduce<Plan>(
+    (before, [fault, place]) => before.toSpliced(Math.floor(place * before.length), 0, { waitMs: 0, ...fault }),
+    plan,
+  );
+}
 
 /** The plan that this seed stands for: always the same, and without its faults the same load. */
 export function planOf(seed: number, withFaults: boolean): Plan {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { GatewayAddress } from './GatewayAddress.js';
 import { planOf } from './LoadPlan.js';
 import { printVerdicts } from './printVerdicts.js';
+import { EMBEDDED } from './SoakWorld.js';
 import { runPlan } from './runPlan.js';
 import { validateRecording } from './validateRecording.js';
 
@@ -13,6 +14,7 @@ if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
 const { recording, failures } = await runPlan(planOf(seed, false), {
   address: new GatewayAddress(values.url),
   fault: null,
+  shape: EMBEDDED.shape,
   isOwn: false,
   patienceMs: 60_000,
 });

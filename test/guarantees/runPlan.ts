@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { completeRecording, readLog } from './completeRecording.js';
 import { type GatewayAddress } from './GatewayAddress.js';
 import { type Recording } from './History.js';
-import { JobBook } from './JobBook.js';
+import { JobBook, type LoadShape } from './JobBook.js';
 import { type FaultStep, type Plan } from './LoadPlan.js';
 import { Readership } from './Readership.js';
 
@@ -11,6 +11,7 @@ export interface Stage {
   readonly address: GatewayAddress;
   /** Does to the gateway what the step says; resolves when it is back. Null: nothing may be done to it. */
   readonly fault: ((step: FaultStep, readership: Readership) => Promise<void>) | null;
+  readonly shape: LoadShape;
   /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
@@ -30,8 +31,8 @@ const IS_FEED_SERVED = '{ __type(name: "Subscription") { fields { name } } }';
 const LOOK_MS = 20;
 
 /** Runs the plan, ends all that it began, lets all readers read to the end, and answers everything that was recorded. */
-export async function runPlan(plan: Plan, { address, fault, isOwn, patienceMs }: Stage): Promise<PlanResult> {
-  const book = new JobBook(address, fault !== null);
+export async function runPlan(plan: Plan, { address, fault, shape, isOwn, patienceMs }: Stage): Promise<PlanResult> {
+  const book = new JobBook(address, fault !== null, shape);
   await book.give({
     kind: 'createJob',
     tasks: [{ commandLine: 'true', subtasks: 3, runtimeSeconds: null }],
@@ -54,6 +55,7 @@ export async function runPlan(plan: Plan, { address, fault, isOwn, patienceMs }:
     switch (step.kind) {
       case 'kill':
       case 'freeze':
+      case 'behind':
         if (fault === null) break;
         faults = faults.then(() => fault(step, readership));
         if (step.kind === 'kill') await faults;

@@ -1,16 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { processesOf } from '../support/jobs.js';
 import { type Gateway, startGateway } from '../support/startGateway.js';
 import { GatewayAddress } from './GatewayAddress.js';
 import { isOver } from './History.js';
-import { type FaultStep, planOf } from './LoadPlan.js';
+import { choose } from './JobBook.js';
+import { type FaultStep, planOf, withFaultsBehind } from './LoadPlan.js';
 import { type Readership } from './Readership.js';
 import { runPlan } from './runPlan.js';
 import { validateRecording } from './validateRecording.js';
+import { EMBEDDED, type SoakWorld } from './SoakWorld.js';
 import { type Verdict } from './Verdict.js';
 
 /** What came of one round. */
@@ -25,16 +25,7 @@ export interface RoundResult {
   readonly elapsedMs: number;
 }
 
-const ARGUMENTS = [
-  '--grace-period-seconds',
-  '0.15',
-  '--local-cores',
-  '4',
-  '--log-level',
-  'error',
-  '--bookmark-seconds',
-  '0.1',
-];
+const ARGUMENTS = ['--log-level', 'error', '--bookmark-seconds', '0.1'];
 
 /** A gateway of its own, which is killed and started again on the same data folder. */
 class MortalGateway implements AsyncDisposable {
@@ -44,16 +35,18 @@ class MortalGateway implements AsyncDisposable {
   readonly address: GatewayAddress;
   #gateway: Gateway;
   readonly #dataDir: string;
+  readonly #world: SoakWorld;
 
-  private constructor(gateway: Gateway, dataDir: string) {
+  private constructor(gateway: Gateway, dataDir: string, world: SoakWorld) {
     this.#gateway = gateway;
     this.#dataDir = dataDir;
+    this.#world = world;
     this.address = new GatewayAddress(gateway.url);
   }
 
-  static async start(): Promise<MortalGateway> {
+  static async start(world: SoakWorld): Promise<MortalGateway> {
     const dataDir = await mkdtemp(join(tmpdir(), 'taskgate-soak-'));
-    return new MortalGateway(await startGateway({ dataDir, args: ARGUMENTS }), dataDir);
+    return new MortalGateway(await startOn(dataDir, world), dataDir, world);
   }
 
   async suffer(step: FaultStep, readership: Readership): Promise<void> {
@@ -63,7 +56,7 @@ class MortalGateway implements AsyncDisposable {
         await this.#gateway.stop('SIGKILL');
         await readership.cutAll();
         await setTimeout(step.awayMs);
-        this.#gateway = await startGateway({ dataDir: this.#dataDir, args: ARGUMENTS });
+        this.#gateway = await startOn(this.#dataDir, this.#world);
         this.address.url = this.#gateway.url;
         await readership.reopenAll();
         break;
@@ -75,32 +68,43 @@ class MortalGateway implements AsyncDisposable {
           process.kill(this.#gateway.pid, 'SIGCONT');
         }
         break;
+      case 'behind':
+        await choose(this.#world.faults, step.which)?.();
+        break;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#gateway.stop('SIGKILL');
-    if (!this.isAtRest) this.#endTasks();
+    if (!this.isAtRest) this.#world.cleanUp(this.#dataDir);
     await rm(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
-
-  #endTasks(): void {
-    const jobs = join(this.#dataDir, 'jobs');
-    for (const jobId of existsSync(jobs) ? readdirSync(jobs) : []) {
-      for (const pid of processesOf({ dataDir: this.#dataDir }, jobId)) process.kill(pid, 'SIGKILL');
-    }
   }
 }
 
-/** One round of random load and random faults, the same plan for the same seed; all guarantees are checked over all that was recorded. */
-export async function soakRound(seed: number): Promise<RoundResult> {
+function startOn(dataDir: string, { args, env }: SoakWorld): Promise<Gateway> {
+  return startGateway({ dataDir, args: [...ARGUMENTS, ...args], env });
+}
+
+/**
+ * One round of random load and random faults, the same plan for the same seed; all guarantees are checked over all that was recorded.
+ *
+ * @param open - what is behind the round's gateway; default: the embedded scheduler
+ */
+export async function soakRound(
+  seed: number,
+  open: () => Promise<SoakWorld> = () => Promise.resolve(EMBEDDED),
+): Promise<RoundResult> {
   const started = performance.now();
-  await using gateway = await MortalGateway.start();
-  const { recording, failures } = await runPlan(planOf(seed, true), {
+  await using world = await open();
+  await using gateway = await MortalGateway.start(world);
+  const plan = planOf(seed, true);
+  const { shape, isOwn, patienceMs, faults } = world;
+  const { recording, failures } = await runPlan(faults.length === 0 ? plan : withFaultsBehind(plan, seed), {
     address: gateway.address,
     fault: (step, readership) => gateway.suffer(step, readership),
-    isOwn: true,
-    patienceMs: 10_000,
+    shape,
+    isOwn,
+    patienceMs,
   });
   gateway.isAtRest = recording.finals.every(({ state }) => isOver(state));
   const answers = failures.map((problem) => ({ reader: 'client', problem }));

@@ -1,4 +1,5 @@
 import { type RoundResult, soakRound } from './soakRound.js';
+import { type SoakWorld } from './SoakWorld.js';
 
 /** Which rounds are run. */
 export interface SoakOptions {
@@ -9,6 +10,8 @@ export interface SoakOptions {
   readonly atOnce: number;
   /** Asked before each round: where it answers true, no further round is begun. */
   readonly isOver: () => boolean;
+  /** What is behind each round's gateway; default: the embedded scheduler. */
+  readonly open?: () => Promise<SoakWorld>;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface SoakOptions {
  * answer, violates the guarantee "completed".
  */
 export async function soakRounds(
-  { firstSeed, rounds, atOnce, isOver }: SoakOptions,
+  { firstSeed, rounds, atOnce, isOver, open }: SoakOptions,
   tell: (result: RoundResult) => void,
 ): Promise<void> {
   let next = 0;
@@ -24,7 +27,7 @@ export async function soakRounds(
     while (next < rounds && !isOver()) {
       const seed = firstSeed + next;
       next += 1;
-      tell(await soakRound(seed).catch((cause: unknown) => brokenRound(seed, cause)));
+      tell(await soakRound(seed, open).catch((cause: unknown) => brokenRound(seed, cause)));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
