@@ -19,8 +19,8 @@ export interface HttpStreamOptions {
 /** One operation's results, written into an HTTP response as they come. */
 export class HttpStream implements Subscriber {
   readonly #options: HttpStreamOptions;
-  /** What its client had not read at the last look, in bytes; null: nothing waited. */
-  #unread: number | null = null;
+  /** What had left for its client at the last look, in bytes; null: nothing waited. */
+  #left: number | null = null;
 
   constructor(options: HttpStreamOptions) {
     this.#options = options;
@@ -69,13 +69,13 @@ export class HttpStream implements Subscriber {
     const { response, format } = this.#options;
     if (isOver(response)) return;
     if (!response.writableNeedDrain) {
-      this.#unread = null;
+      this.#left = null;
       response.write(format.keepAlive);
       return;
     }
-    const unread = response.writableLength;
-    if (this.#unread !== null && unread >= this.#unread) response.destroy();
-    this.#unread = unread;
+    const left = (response.socket?.bytesWritten ?? 0) - response.writableLength;
+    if (left === this.#left) response.destroy();
+    this.#left = left;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { cacheExchange, createClient as createUrqlClient, fetchExchange, type OperationResult } from '@urql/core';
@@ -41,9 +42,13 @@ interface Data {
 /** One subscription: from `after` on until it breaks, which `onBreak` is told. */
 type Subscribe = (after: string, onChange: (change: WatchedChange) => void, onBreak: () => void) => () => void;
 
+/** How long it waits before it subscribes again, in milliseconds. */
+const PAUSE_MS = 20;
+
 /** Subscribes again from the last cursor whenever a subscription breaks. */
 function resuming({ after, onChange }: Wanted, subscribe: Subscribe): () => void {
   let isLeft = false;
+  let pause: AbortController | null = null;
   let last = after;
   let leave = (): void => undefined;
   const run = (): void => {
@@ -57,13 +62,15 @@ function resuming({ after, onChange }: Wanted, subscribe: Subscribe): () => void
       () => {
         if (isLeft || isBroken) return;
         isBroken = true;
-        setImmediate(run);
+        pause = new AbortController();
+        void setTimeout(PAUSE_MS, null, pause).then(run, () => undefined);
       },
     );
   };
   run();
   return () => {
     isLeft = true;
+    pause?.abort();
     leave();
   };
 }
@@ -119,7 +126,12 @@ export const CLIENTS: Readonly<Record<string, Watch>> = {
   /** It tries again by itself, with the same body: the last cursor goes with it as a header. */
   'graphql-sse': ({ url }, { jobId, after, onChange }) => {
     let last = after;
-    const client = createSseClient({ url, headers: () => ({ 'last-event-id': last }) });
+    const client = createSseClient({
+      url,
+      headers: () => ({ 'last-event-id': last }),
+      retryAttempts: 1_000,
+      retry: () => setTimeout(PAUSE_MS),
+    });
     client.subscribe<Data>(
       { query: SUBSCRIPTION, variables: { jobId } },
       {

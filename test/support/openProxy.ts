@@ -10,11 +10,13 @@ export interface Proxy extends AsyncDisposable {
   connections(): number;
   /** Breaks every connection, at once; new ones are taken. */
   cut(): void;
+  /** Leads new connections to another gateway. */
+  leadTo(gateway: { readonly url: string }): void;
 }
 
 /** Passes bytes on to the gateway. */
 export async function openProxy(gateway: { readonly url: string }): Promise<Proxy> {
-  const target = new URL(gateway.url);
+  let target = new URL(gateway.url);
   const open = new Set<Socket>();
   let connections = 0;
   const server = createServer((client) => {
@@ -44,6 +46,7 @@ export async function openProxy(gateway: { readonly url: string }): Promise<Prox
     wsUrl: `ws://127.0.0.1:${port}${target.pathname}`,
     connections: () => connections,
     cut,
+    leadTo: ({ url }) => (target = new URL(url)),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
       server.close();
