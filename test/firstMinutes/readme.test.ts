@@ -17,8 +17,14 @@ test('the table of settings is that of the code; `npm run settings` writes it', 
 test('the operations to paste are valid for the served schema', async () => {
   const schema = await buildApiSchema();
   const bodies = allMatches(/ -d '(\{.*?\})'$/gms).map((body) => (JSON.parse(body) as { query: string }).query);
-  const documents = [...bodies, ...allMatches(/const query = "(.*)";$/gm)];
-  expect(documents.map((document) => document.split(/[ ({]/)[0])).toEqual(['mutation', '', 'mutation', 'subscription']);
+  const documents = [...bodies, ...allMatches(/const query = '(.*)';$/gm)];
+  expect(documents.map((document) => document.split(/[ ({]/)[0])).toEqual([
+    'mutation',
+    '',
+    'subscription',
+    'mutation',
+    'subscription',
+  ]);
   expect(documents.flatMap((document) => validate(schema, parse(document)))).toEqual([]);
 });
 
