@@ -4,18 +4,23 @@ import { join } from 'node:path';
 import { processesOf } from '../../support/jobs.js';
 import { type Gateway, startGateway } from '../../support/startGateway.js';
 import { composeGraph, type GraphParts } from './composeGraph.js';
+import { startRelay } from './startRelay.js';
 import { type ServerProcess, startServer } from './startServer.js';
 
 /** How the subgraphs are started, and what is composed. */
 export interface GraphOptions extends GraphParts {
   /** Further arguments for Taskgate. */
   readonly args?: readonly string[];
+  /** Whether routers reach Taskgate by a relay, where they wait while it is not there. */
+  readonly relayed?: boolean;
 }
 
 /** Taskgate and two small subgraphs, each a process of its own, and what they compose to; `await using` ends them all, and every task. */
 export interface Graph extends AsyncDisposable {
   /** The process that runs now. */
   readonly taskgate: Gateway;
+  /** Where routers find it. */
+  readonly taskgateUrl: string;
   readonly accounts: ServerProcess;
   readonly annotations: ServerProcess;
   /** Of the composed schema. */
@@ -25,7 +30,7 @@ export interface Graph extends AsyncDisposable {
 }
 
 /** Starts the three subgraphs on ports that the system chooses, and composes them. */
-export async function startGraph({ args = [], ...parts }: GraphOptions = {}): Promise<Graph> {
+export async function startGraph({ args = [], relayed = false, ...parts }: GraphOptions = {}): Promise<Graph> {
   const folder = await mkdtemp(join(tmpdir(), 'taskgate-graph-'));
   const dataDir = join(folder, 'data');
   const supergraphFile = join(folder, 'supergraph.graphql');
@@ -35,23 +40,28 @@ export async function startGraph({ args = [], ...parts }: GraphOptions = {}): Pr
     startServer({ path: 'subgraphs/accounts.ts', listening: /^accounts listening on (\S+)/m }),
     startServer({ path: 'subgraphs/annotations.ts', env, listening: /^annotations listening on (\S+)/m }),
   ]);
-  const urls = { taskgate: first.url, accounts: accounts.url, annotations: annotations.url };
+  const { port } = new URL(first.url);
+  const relay = relayed ? await startRelay(Number(port)) : null;
+  const taskgateUrl = relay === null ? first.url : first.url.replace(port, String(relay.port));
+  const urls = { taskgate: taskgateUrl, accounts: accounts.url, annotations: annotations.url };
   await writeFile(supergraphFile, composeGraph(urls, parts));
   let taskgate = first;
   return {
     get taskgate() {
       return taskgate;
     },
+    taskgateUrl,
     accounts,
     annotations,
     supergraphFile,
     async restartTaskgate(signal, meanwhile = () => Promise.resolve()) {
       await taskgate.stop(signal);
       await meanwhile();
-      taskgate = await startGateway({ dataDir, args: [...args, '--port', new URL(first.url).port] });
+      taskgate = await startGateway({ dataDir, args: [...args, '--port', port] });
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([taskgate.stop('SIGKILL'), accounts.stop('SIGKILL'), annotations.stop('SIGKILL')]);
+      await relay?.[Symbol.asyncDispose]();
       for (const task of processesOf(taskgate)) endProcess(task);
       await rm(folder, { recursive: true, force: true });
     },

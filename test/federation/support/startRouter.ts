@@ -11,13 +11,13 @@ export interface Router extends ServerProcess {
 }
 
 /** Starts Hive Gateway in front of the graph, by its command line as operators do. */
-export async function startHiveGateway({ supergraphFile, taskgate }: Graph, road: Road): Promise<Router> {
+export async function startHiveGateway({ supergraphFile, taskgateUrl }: Graph, road: Road): Promise<Router> {
   const port = String(await freePort());
   const start = (): Promise<ServerProcess> =>
     startServer({
       path: 'node_modules/@graphql-hive/gateway/dist/bin.js',
       args: ['supergraph', '--config-path', 'test/federation/routers/hiveGateway.config.ts'],
-      env: { PORT: port, SUPERGRAPH: supergraphFile, ROAD: road, SUBGRAPH_URL: taskgate.url },
+      env: { PORT: port, SUPERGRAPH: supergraphFile, ROAD: road, SUBGRAPH_URL: taskgateUrl },
       listening: /Listening on (http:\/\/[\w.:]+)/,
       urlPath: '/graphql',
     });
