@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { parseCallbackHosts } from './server/callbackHosts.js';
+import { parseCallbackHosts } from './server/callbacks/callbackHosts.js';
 import { isLoopbackHost } from './server/loopback.js';
 
 /** One setting: all that checks, `--help` and the README say about it. */

@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Viewer } from '../domain/access.js';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
+import { GOING_AWAY } from './goingAway.js';
 import { type Limits } from './limits.js';
 import { type PreparedOperations } from './PreparedOperations.js';
 import { type SharedSubscriptions } from './SharedSubscriptions.js';
@@ -113,7 +114,7 @@ export class SocketServer {
     payload: SubscribePayload,
   ): SocketOperation | readonly GraphQLError[] {
     const { gateway, viewer, limits, operations, subscriptions, errors } = this.#options;
-    if (this.#closing) return [refusal('SERVICE_UNAVAILABLE', 'The gateway is shutting down.')];
+    if (this.#closing) return [refusal(GOING_AWAY.extensions.code, GOING_AWAY.message)];
     if (Object.keys(context.subscriptions).length > limits.operationsPerSocket)
       return [
         refusal(

@@ -2,16 +2,14 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
-import { answerCallback } from './answerCallback.js';
 import { answerPrepared } from './answerPrepared.js';
-import { answerStream } from './answerStream.js';
-import { type CallbackHost } from './callbackHosts.js';
-import { CallbackSubscriptions } from './CallbackSubscriptions.js';
+import { answerCallback } from './callbacks/answerCallback.js';
+import { type CallbackHost } from './callbacks/callbackHosts.js';
+import { CallbackSubscriptions } from './callbacks/CallbackSubscriptions.js';
 import { createApollo } from './createApollo.js';
 import { GRAPHQL_PATH, STREAM_PATH } from './createHttpApp.js';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';
-import { HttpStreams } from './HttpStreams.js';
 import { type Limits } from './limits.js';
 import { jsonQuality, mediaRanges } from './mediaRanges.js';
 import { PersistedQueries } from './PersistedQueries.js';
@@ -19,6 +17,8 @@ import { type PreparedOperations } from './PreparedOperations.js';
 import { requestParameters } from './requestParameters.js';
 import { sendError } from './sendError.js';
 import { type SharedSubscriptions } from './SharedSubscriptions.js';
+import { answerStream } from './streams/answerStream.js';
+import { HttpStreams } from './streams/HttpStreams.js';
 
 /** What the routes are made of. */
 export interface GraphqlRoutesOptions {

@@ -4,7 +4,7 @@ import { type Duplex } from 'node:stream';
 import { type Logger } from 'pino';
 import { type Viewer } from '../domain/access.js';
 import { addGraphqlRoutes } from './addGraphqlRoutes.js';
-import { type CallbackHost } from './callbackHosts.js';
+import { type CallbackHost } from './callbacks/callbackHosts.js';
 import { createHttpApp, GRAPHQL_PATH } from './createHttpApp.js';
 import { ErrorFormatter } from './ErrorFormatter.js';
 import { type GatewayInterface } from './GatewayInterface.js';

@@ -1,7 +1,7 @@
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { type DestinationStream, pino } from 'pino';
 import { type Viewer } from '../../../src/domain/access.js';
-import { parseCallbackHosts } from '../../../src/server/callbackHosts.js';
+import { parseCallbackHosts } from '../../../src/server/callbacks/callbackHosts.js';
 import { type Readiness } from '../../../src/server/GatewayInterface.js';
 import { type Limits } from '../../../src/server/limits.js';
 import { type RunningServer, startServer } from '../../../src/server/startServer.js';

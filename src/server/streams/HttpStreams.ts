@@ -1,8 +1,9 @@
 import { type FastifyReply } from 'fastify';
-import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { GOING_AWAY } from '../goingAway.js';
+import { type Limits } from '../limits.js';
+import { type Subscribing } from '../SharedSubscriptions.js';
 import { HttpStream } from './HttpStream.js';
-import { type Limits } from './limits.js';
-import { type Subscribing } from './SharedSubscriptions.js';
 import { type StreamFormat } from './StreamFormat.js';
 
 /** All responses that stay open, each with one operation. */
@@ -11,6 +12,7 @@ export class HttpStreams {
   readonly #errors: ErrorFormatter;
   readonly #streams = new Set<HttpStream>();
   readonly #looking: NodeJS.Timeout;
+  #isClosing = false;
 
   constructor(limits: Limits, errors: ErrorFormatter) {
     this.#limits = limits;
@@ -34,6 +36,7 @@ export class HttpStreams {
     };
     if (reply.raw.destroyed) leave();
     else reply.raw.on('close', leave);
+    if (this.#isClosing) stream.interrupt(GOING_AWAY);
     return reply;
   }
 
@@ -48,9 +51,9 @@ export class HttpStreams {
 
   /** Breaks off every subscription, so that its client comes back elsewhere. */
   close(): void {
+    this.#isClosing = true;
     clearInterval(this.#looking);
-    const reason = { message: 'The gateway is shutting down.', extensions: { code: 'SERVICE_UNAVAILABLE' } };
-    for (const stream of this.#streams) stream.interrupt(reason);
+    for (const stream of this.#streams) stream.interrupt(GOING_AWAY);
   }
 
   #open(

@@ -1,15 +1,15 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
-import { type Viewer } from '../domain/access.js';
+import { type Viewer } from '../../domain/access.js';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { prepareRequest, type Preparing } from '../prepareRequest.js';
+import { requestParameters } from '../requestParameters.js';
+import { sendError } from '../sendError.js';
+import { type SharedSubscriptions, type Subscribing, type SubscriptionRequest } from '../SharedSubscriptions.js';
 import { CALLBACK_PROTOCOL } from './CallbackClient.js';
 import { type CallbackSubscription } from './CallbackSubscription.js';
 import { type CallbackSubscriptions } from './CallbackSubscriptions.js';
 import { callbackTarget } from './callbackTarget.js';
-import { type ErrorFormatter } from './ErrorFormatter.js';
-import { prepareRequest, type Preparing } from './prepareRequest.js';
-import { requestParameters } from './requestParameters.js';
-import { sendError } from './sendError.js';
-import { type SharedSubscriptions, type Subscribing, type SubscriptionRequest } from './SharedSubscriptions.js';
 
 /** What requests are answered with. */
 export interface CallbackAnswering extends Preparing {

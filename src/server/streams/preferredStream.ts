@@ -1,6 +1,6 @@
 import { type MIMEType } from 'node:util';
+import { jsonQuality, mediaRanges } from '../mediaRanges.js';
 import { eventStream } from './eventStream.js';
-import { jsonQuality, mediaRanges } from './mediaRanges.js';
 import { multipartStream } from './multipartStream.js';
 import { type StreamFormat } from './StreamFormat.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type RequestParameters } from './requestParameters.js';
+import { type RequestParameters } from '../requestParameters.js';
 
 /** Where a subscription's results are to be sent, as its client asked for. */
 export interface CallbackTarget {

@@ -1,10 +1,11 @@
 import { type Logger } from 'pino';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { GOING_AWAY } from '../goingAway.js';
+import { type Limits } from '../limits.js';
 import { CallbackClient } from './CallbackClient.js';
 import { type CallbackHost, isCallbackHost } from './callbackHosts.js';
 import { CallbackSubscription } from './CallbackSubscription.js';
 import { type CallbackTarget } from './callbackTarget.js';
-import { type ErrorFormatter } from './ErrorFormatter.js';
-import { type Limits } from './limits.js';
 
 /** What {@link CallbackSubscriptions} are made of. */
 export interface CallbackOptions {
@@ -51,9 +52,8 @@ export class CallbackSubscriptions {
 
   /** Ends all, and tells their clients, who are to come back elsewhere; at the deadline breaks off what is under way. */
   async close(deadline: Promise<unknown>): Promise<void> {
-    const reason = { message: 'The gateway is shutting down.', extensions: { code: 'SERVICE_UNAVAILABLE' } };
     const running = [...this.#running.values()];
-    await Promise.race([Promise.all(running.map((subscription) => subscription.interrupt(reason))), deadline]);
+    await Promise.race([Promise.all(running.map((subscription) => subscription.interrupt(GOING_AWAY))), deadline]);
     for (const subscription of running) subscription.leave();
     await this.#client.close();
   }

@@ -1,15 +1,15 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
-import { type Viewer } from '../domain/access.js';
-import { type ErrorFormatter } from './ErrorFormatter.js';
+import { type Viewer } from '../../domain/access.js';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { type GatewayInterface } from '../GatewayInterface.js';
+import { type Preparing, prepareRequest } from '../prepareRequest.js';
+import { requestParameters } from '../requestParameters.js';
+import { sendError } from '../sendError.js';
+import { type SharedSubscriptions } from '../SharedSubscriptions.js';
 import { eventStream } from './eventStream.js';
-import { type GatewayInterface } from './GatewayInterface.js';
 import { type HttpStreams } from './HttpStreams.js';
 import { namesStream, preferredStream } from './preferredStream.js';
-import { type Preparing, prepareRequest } from './prepareRequest.js';
-import { requestParameters } from './requestParameters.js';
-import { sendError } from './sendError.js';
-import { type SharedSubscriptions } from './SharedSubscriptions.js';
 
 /** What requests are answered with. */
 export interface StreamAnswering extends Preparing {

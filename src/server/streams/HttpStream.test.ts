@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ErrorFormatter } from './ErrorFormatter.js';
+import { ErrorFormatter } from '../ErrorFormatter.js';
 import { eventStream } from './eventStream.js';
 import { HttpStream } from './HttpStream.js';
 

@@ -1,11 +1,11 @@
 import { type GraphQLFormattedError } from 'graphql';
 import { type Logger } from 'pino';
-import { type Subscriber } from '../feed/FanOut.js';
-import { type Message } from '../feed/Message.js';
+import { type Subscriber } from '../../feed/FanOut.js';
+import { type Message } from '../../feed/Message.js';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { type Limits } from '../limits.js';
 import { type CallbackClient, type Delivery } from './CallbackClient.js';
 import { type CallbackTarget } from './callbackTarget.js';
-import { type ErrorFormatter } from './ErrorFormatter.js';
-import { type Limits } from './limits.js';
 
 /** How many heartbeats may fail one after another before the subscription is given up. */
 const HEARTBEATS_TO_FAIL = 3;

@@ -1,9 +1,9 @@
 import { type ServerResponse } from 'node:http';
 import { type GraphQLFormattedError } from 'graphql';
-import { type Subscriber } from '../feed/FanOut.js';
-import { type Message } from '../feed/Message.js';
-import { type ErrorFormatter } from './ErrorFormatter.js';
-import { type Limits } from './limits.js';
+import { type Subscriber } from '../../feed/FanOut.js';
+import { type Message } from '../../feed/Message.js';
+import { type ErrorFormatter } from '../ErrorFormatter.js';
+import { type Limits } from '../limits.js';
 import { type StreamFormat } from './StreamFormat.js';
 
 /** What a {@link HttpStream} is made of. */
