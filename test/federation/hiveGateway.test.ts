@@ -123,6 +123,21 @@ describe.each<Road>(['ws', 'sse', 'callback'])('Hive Gateway, subscribed to Task
     ]).toEqual(['CURSOR_EXPIRED']);
   });
 
+  test('brings changes whole and in order also when they come faster than it joins them', async () => {
+    const { jobId, cursor } = await createJob(router, [
+      { commandLine: 'true', dependsOn: ['first'], sweep: { start: 1, end: 400 } },
+      { name: 'first', commandLine: 'sleep 1000' },
+    ]);
+    await using reader = new CarefulReader(router.wsUrl, jobId, cursor);
+    await reader.until((changes) => changes.length > 0);
+    await cancelTask(router, jobId, '1', { message: 'not needed' });
+    await cancelTask(router, jobId, '2', { force: true });
+    await reader.until((changes) => isOver(changes, `${jobId}.2`));
+    const direct = await readChanges(graph.taskgate, { jobId });
+    expect(direct.length).toBeGreaterThan(1_600);
+    expect(reader.changes.map((change) => change.cursor)).toEqual(direct.map((change) => change.cursor));
+  });
+
   test('restarted in the middle, and Taskgate too, stopped and killed: a reader that goes on `after` its cursor misses nothing', async () => {
     await using gates = await makeGates();
     const { jobId, cursor } = await createJob(router, [{ commandLine: gates.wait, sweep: { start: 1, end: 12 } }]);
