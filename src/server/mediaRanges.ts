@@ -17,8 +17,7 @@ const JSON_RANGES: ReadonlySet<string> = new Set([
 
 /** The media ranges of an `Accept` header (RFC 9110, 12.5.1), in order; what is malformed counts for nothing. */
 export function mediaRanges(accept: string): readonly MediaRange[] {
-  const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return texts.flatMap((text) => {
+  return listItems(accept).flatMap((text) => {
     try {
       const type = new MIMEType(text);
       const quality = Number(type.params.get('q') ?? 1);
@@ -32,4 +31,21 @@ export function mediaRanges(accept: string): readonly MediaRange[] {
 /** The weight of a GraphQL answer in JSON: 0 where the client does not take it. */
 export function jsonQuality(ranges: readonly MediaRange[]): number {
   return Math.max(0, ...ranges.filter(({ type }) => JSON_RANGES.has(type.essence)).map(({ quality }) => quality));
+}
+
+/** The items of a list in a header (RFC 9110, 5.6.1): commas within quotes part none. */
+function listItems(text: string): readonly string[] {
+  const items: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let place = 0; place < text.length; place += 1) {
+    const character = text[place];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted && character === '\\') place += 1;
+    else if (!isQuoted && character === ',') {
+      items.push(text.slice(start, place));
+      start = place + 1;
+    }
+  }
+  return [...items, text.slice(start)];
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventStream } from './eventStream.js';
 import { multipartStream } from './multipartStream.js';
@@ -38,5 +39,29 @@ describe('The stream that a client prefers', () => {
     ['nonsense beside it', 'text/event-stream;q=x, ;;, multipart/mixed;subscriptionSpec=1.0', 'multipart', 'none'],
   ])('by %s', (_name, accept, subscription, query) => {
     expect([named(accept, true), named(accept, false)]).toEqual([subscription, query]);
+  });
+
+  test('is found or not, whatever the header, and soon', () => {
+    const pieces = fc.constantFrom(
+      'text/event-stream',
+      '"',
+      '\\',
+      ',',
+      ';',
+      'q=',
+      '0.5',
+      'multipart/mixed',
+      'subscriptionSpec=1.0',
+      ' ',
+      '*/*',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(pieces, fc.string())), fc.boolean(), (parts, isSubscription) => {
+        expect(['events', 'multipart', 'none']).toContain(named(parts.join(''), isSubscription));
+      }),
+    );
+    const start = performance.now();
+    named(`text/event-stream, "${'\\"'.repeat(8_000)}`, true);
+    expect(performance.now() - start).toBeLessThan(100);
   });
 });
