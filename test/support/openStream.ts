@@ -7,6 +7,8 @@ export interface OpenStream extends Disposable {
   readonly headers: IncomingHttpHeaders;
   /** What has come so far, as text and as it is. */
   body(): string;
+  /** The end of it. */
+  tail(): string;
   bytes(): Buffer;
   /** Resolves, with what has come, once that satisfies the predicate; rejects where it ends or 10 s pass before. */
   until(predicate: (body: string) => boolean): Promise<string>;
@@ -26,6 +28,9 @@ export interface StreamRequest {
   readonly body?: unknown;
 }
 
+/** How long the end of a body is, in characters. */
+const TAIL_LENGTH = 16_384;
+
 /** Asks for a stream; resolves when its headers have come. */
 export async function openStream(
   url: string | URL,
@@ -42,6 +47,7 @@ export async function openStream(
     outgoing.on('response', resolve).on('error', reject);
   });
   let text = '';
+  let tail = '';
   const chunks: Buffer[] = [];
   const decoder = new StringDecoder('utf8');
   let isOver = false;
@@ -52,7 +58,9 @@ export async function openStream(
   };
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
-    text += decoder.write(chunk);
+    const more = decoder.write(chunk);
+    text += more;
+    tail = (tail + more).slice(-TAIL_LENGTH);
     stir();
   });
   response.on('error', () => undefined);
@@ -68,6 +76,7 @@ export async function openStream(
     status: response.statusCode ?? 0,
     headers: response.headers,
     body: () => text,
+    tail: () => tail,
     bytes: () => Buffer.concat(chunks),
     async until(predicate) {
       const deadline = AbortSignal.timeout(10_000);
