@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/federation/**/*.test.ts'],
     fileParallelism: false,
     fsModuleCache: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ['default', closingLineReporter()],
   },

@@ -42,7 +42,7 @@ export class CarefulReader implements AsyncDisposable {
   }
 
   /** Resolves once what it has seen satisfies the predicate; rejects with what it has seen when `timeoutMs` pass before. */
-  async until(predicate: (changes: readonly JoinedChange[]) => boolean, timeoutMs = 30_000): Promise<void> {
+  async until(predicate: (changes: readonly JoinedChange[]) => boolean, timeoutMs = 60_000): Promise<void> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const stir = (): void => this.#wake.resolve(undefined);
     deadline.addEventListener('abort', stir);
