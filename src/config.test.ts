@@ -13,6 +13,14 @@ const DEFAULTS = {
   logMaxChanges: 5_000_000,
   logMaxAgeHours: 168,
   bookmarkSeconds: 5,
+  slurmUrl: null,
+  slurmUser: null,
+  slurmToken: null,
+  slurmJwtKeyFile: null,
+  slurmJobcompFile: null,
+  slurmBinDir: null,
+  slurmConf: null,
+  slurmRequestsPerMinute: 6_000,
   callbackHosts: [],
   logLevel: 'warn',
 };
@@ -43,6 +51,7 @@ describe('settings', () => {
     expect(readConfig([], env)).toEqual({
       kind: 'CONFIG',
       config: {
+        ...DEFAULTS,
         host: '::1',
         port: 0,
         dataDir: '/var/lib/taskgate',
@@ -98,9 +107,8 @@ describe('settings', () => {
       'localhost, 127.0.0.0/8 or ::1; without authentication taskgate listens nowhere else',
     ],
     ['TASKGATE_DATA_DIR', 'a\0b', 'the path of a folder, which is made where it is missing'],
-    ['TASKGATE_SCHEDULER', 'slurm', 'local; slurm and hpcpack are not served by this version yet'],
-    ['TASKGATE_SCHEDULER', 'hpcpack', 'local; slurm and hpcpack are not served by this version yet'],
-    ['TASKGATE_SCHEDULER', 'pbs', 'local; slurm and hpcpack are not served by this version yet'],
+    ['TASKGATE_SCHEDULER', 'hpcpack', 'local or slurm; hpcpack is not served by this version yet'],
+    ['TASKGATE_SCHEDULER', 'pbs', 'local or slurm; hpcpack is not served by this version yet'],
     ['TASKGATE_GRACE_PERIOD_SECONDS', '-1', 'a number from 0 to 86400, decimals allowed'],
     ['TASKGATE_GRACE_PERIOD_SECONDS', '86400.1', 'a number from 0 to 86400, decimals allowed'],
     ['TASKGATE_GRACE_PERIOD_SECONDS', 'NaN', 'a number from 0 to 86400, decimals allowed'],
@@ -185,5 +193,33 @@ describe('the table for the README', () => {
     expect(rows).toContainEqual(
       expect.stringMatching(/^\| `TASKGATE_LOCAL_CORES` \| `--local-cores` \| the machine's \|/),
     );
+  });
+
+  it('of Slurm are needed where it is the scheduler: where it is, as whom, and how that is proven', () => {
+    const chosen = { TASKGATE_SCHEDULER: 'slurm' };
+    const where = { TASKGATE_SLURM_URL: 'http://head:6820', TASKGATE_SLURM_USER: 'slurm' };
+    expect(readConfig([], chosen)).toEqual(
+      problems(
+        'TASKGATE_SLURM_URL is needed where TASKGATE_SCHEDULER is slurm',
+        'TASKGATE_SLURM_USER is needed where TASKGATE_SCHEDULER is slurm',
+        'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+      ),
+    );
+    const both = { TASKGATE_SLURM_TOKEN: 'a.b.c', TASKGATE_SLURM_JWT_KEY_FILE: '/etc/slurm/jwt.key' };
+    expect(readConfig([], { ...chosen, ...where, ...both })).toEqual(
+      problems(
+        'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+      ),
+    );
+    expect(readConfig([], { ...chosen, ...where, TASKGATE_SLURM_JWT_KEY_FILE: '/etc/slurm/jwt.key' })).toEqual({
+      kind: 'CONFIG',
+      config: {
+        ...DEFAULTS,
+        scheduler: 'slurm',
+        slurmUrl: 'http://head:6820',
+        slurmUser: 'slurm',
+        slurmJwtKeyFile: '/etc/slurm/jwt.key',
+      },
+    });
   });
 });

@@ -21,7 +21,7 @@ interface Setting<Value> {
   readonly schema: z.ZodType<Value, string>;
 }
 
-const SCHEDULERS_TO_COME = ['slurm', 'hpcpack'];
+const SCHEDULERS_TO_COME = ['hpcpack'];
 
 /** Every setting, by its name in {@link Config}. */
 const SETTINGS = {
@@ -55,9 +55,10 @@ const SETTINGS = {
   scheduler: setting({
     env: 'TASKGATE_SCHEDULER',
     defaultText: 'local',
-    meaning: 'the scheduler behind the gateway; `local`: the embedded one, real processes on this machine',
-    allowed: `local; ${SCHEDULERS_TO_COME.join(' and ')} are not served by this version yet`,
-    schema: z.literal('local'),
+    meaning:
+      'the scheduler behind the gateway; `local`: the embedded one, real processes on this machine; `slurm`: a Slurm cluster',
+    allowed: `local or slurm; ${SCHEDULERS_TO_COME.join(' and ')} is not served by this version yet`,
+    schema: z.enum(['local', 'slurm']),
   }),
   gracePeriodSeconds: setting({
     env: 'TASKGATE_GRACE_PERIOD_SECONDS',
@@ -73,6 +74,70 @@ const SETTINGS = {
     meaning: "embedded scheduler: its capacity, how many cores' worth of tasks run at a time",
     allowed: 'a whole number from 1 to 100000',
     schema: wholeNumber(1, 100_000),
+  }),
+  slurmUrl: setting({
+    env: 'TASKGATE_SLURM_URL',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: 'Slurm: where its slurmrestd answers',
+    allowed: 'http://HOST:PORT, https://HOST:PORT or unix:/PATH of a socket',
+    schema: optional(/^(https?:\/\/[^/]+\/?|unix:\/[^\0]+)$/),
+  }),
+  slurmUser: setting({
+    env: 'TASKGATE_SLURM_USER',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning:
+      'Slurm: the user as whom the gateway itself reads the jobs of all; with a token, the one that it belongs to',
+    allowed: 'the name of a user of the cluster',
+    schema: optional(/^[^\s\0]+$/),
+  }),
+  slurmToken: setting({
+    env: 'TASKGATE_SLURM_TOKEN',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: 'Slurm: a token of that user (`scontrol token`); only one of root or SlurmUser may act for others',
+    allowed: 'a JSON Web Token; in the environment, for everybody may see the arguments of a process',
+    schema: optional(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  }),
+  slurmJwtKeyFile: setting({
+    env: 'TASKGATE_SLURM_JWT_KEY_FILE',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: "Slurm: the cluster's own key (`AuthAltParameters=jwt_key=…`), to act as each user by a token of her own",
+    allowed: 'the path of a file',
+    schema: optionalPath(),
+  }),
+  slurmJobcompFile: setting({
+    env: 'TASKGATE_SLURM_JOBCOMP_FILE',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: 'Slurm: the file of `jobcomp/filetxt`, by which ends are seen within milliseconds',
+    allowed: 'the path of a file',
+    schema: optionalPath(),
+  }),
+  slurmBinDir: setting({
+    env: 'TASKGATE_SLURM_BIN_DIR',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: 'Slurm: where squeue, sacct, scancel and scontrol are, if they may be used',
+    allowed: 'the path of a folder',
+    schema: optionalPath(),
+  }),
+  slurmConf: setting({
+    env: 'TASKGATE_SLURM_CONF',
+    defaultText: '',
+    defaultLabel: "Slurm's own",
+    meaning: "Slurm: its slurm.conf, for the commands, and for the cluster's limits where there are no commands",
+    allowed: 'the path of a file',
+    schema: optionalPath(),
+  }),
+  slurmRequestsPerMinute: setting({
+    env: 'TASKGATE_SLURM_REQUESTS_PER_MINUTE',
+    defaultText: '6000',
+    meaning: 'Slurm: how often the gateway may ask of its own accord, to watch; what users ask for is not counted',
+    allowed: 'a whole number from 60 to 1000000',
+    schema: wholeNumber(60, 1_000_000),
   }),
   logMaxChanges: setting({
     env: 'TASKGATE_LOG_MAX_CHANGES',
@@ -160,7 +225,23 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     return [key, result.data] as const;
   });
   if (problems.length > 0) return { kind: 'PROBLEMS', messages: problems };
-  return { kind: 'CONFIG', config: Object.fromEntries(values) as Config };
+  const config = Object.fromEntries(values) as Config;
+  const missing = missingSettings(config);
+  return missing.length > 0 ? { kind: 'PROBLEMS', messages: missing } : { kind: 'CONFIG', config };
+}
+
+/** What the scheduler that was chosen needs beside. */
+function missingSettings(config: Config): readonly string[] {
+  if (config.scheduler !== 'slurm') return [];
+  const { slurmUrl, slurmUser, slurmToken, slurmJwtKeyFile } = config;
+  const missing: string[] = [];
+  if (slurmUrl === null) missing.push('TASKGATE_SLURM_URL is needed where TASKGATE_SCHEDULER is slurm');
+  if (slurmUser === null) missing.push('TASKGATE_SLURM_USER is needed where TASKGATE_SCHEDULER is slurm');
+  if ((slurmToken === null) === (slurmJwtKeyFile === null))
+    missing.push(
+      'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+    );
+  return missing;
 }
 
 /** The settings as a Markdown table, for the README. */
@@ -256,4 +337,17 @@ function decimalNumber(least: number, most: number): z.ZodType<number, string> {
     .regex(/^\d{1,12}(\.\d{1,12})?$/)
     .transform(Number)
     .pipe(z.number().min(least).max(most));
+}
+
+/** A text of this form; null where nothing is set. */
+function optional(form: RegExp): z.ZodType<string | null, string> {
+  return z
+    .string()
+    .refine((text) => text === '' || form.test(text))
+    .transform((text) => (text === '' ? null : text));
+}
+
+/** An absolute path; null where nothing is set. */
+function optionalPath(): z.ZodType<string | null, string> {
+  return optional(/^[^\0]+$/).transform((path) => (path === null ? null : resolve(path)));
 }

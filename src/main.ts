@@ -33,7 +33,7 @@ switch (reading.kind) {
 async function serve(config: Config): Promise<void> {
   const [
     { pino },
-    { LocalScheduler },
+    { openScheduler },
     { systemClock },
     { SubscriberIndex },
     { buildTaskgateSchema },
@@ -42,7 +42,7 @@ async function serve(config: Config): Promise<void> {
     { localViewer },
   ] = await Promise.all([
     import('pino'),
-    import('./schedulers/local/LocalScheduler.js'),
+    import('./openScheduler.js'),
     import('./schedulers/store/systemClock.js'),
     import('./feed/SubscriberIndex.js'),
     import('./graphql/buildTaskgateSchema.js'),
@@ -52,14 +52,7 @@ async function serve(config: Config): Promise<void> {
   ]);
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const schema = await buildTaskgateSchema();
-  const opening = await LocalScheduler.open({
-    dataDir: config.dataDir,
-    cores: config.localCores,
-    gracePeriodSeconds: config.gracePeriodSeconds,
-    retention: { maxChanges: config.logMaxChanges, maxAgeHours: config.logMaxAgeHours },
-    version: version(),
-    warn: (message) => log.warn(message),
-  });
+  const opening = await openScheduler(config, version(), (message) => log.warn(message));
   if (!opening.ok) {
     fail([opening.message]);
     return;

@@ -139,7 +139,7 @@ function observeEnd(
   switch (status.state) {
     case 'CANCELING':
     case 'FINISHING': {
-      const ended = exitTask(status, observed, now, cancellation);
+      const ended = exitTask(status, observed, now, afterKill(cancellation, observed, now));
       if (ended === null) return null;
       const foreign = status.state === 'CANCELING' && cancellation === null;
       if (!foreign) return { ...ended, status: { ...ended.status, endedAt } };
@@ -156,6 +156,16 @@ function observeEnd(
     default:
       return endOfWaiting(status, observed, now, endedAt);
   }
+}
+
+/** How far from the end of a grace period a scheduler's own clock may kill, in milliseconds. */
+const KILL_TOLERANCE = 1_000;
+
+/** The cancellation as the end shows it: the scheduler kills by its own clock, perhaps a moment before the grace period is over by ours. */
+function afterKill(cancellation: Cancellation | null, { signal }: ObservedStatus, now: number): Cancellation | null {
+  if (cancellation?.phase !== 'GRACE_PERIOD' || cancellation.graceExpiresAt === null) return cancellation;
+  const isKilled = signal === 'SIGKILL' && now > cancellation.graceExpiresAt - KILL_TOLERANCE;
+  return isKilled ? { ...cancellation, phase: 'KILLING' } : cancellation;
 }
 
 function endOfRun(status: TaskStatus, observed: ObservedStatus, now: number, endedAt: number): TaskStep {

@@ -18,8 +18,10 @@ export interface ConformanceWorld {
   readonly capacity: number;
   /** A job may have several tasks, and stay CONFIGURING until it is submitted. */
   readonly hasManyTasks: boolean;
-  /** A cancel with force kills at once, also one that is CANCELING. */
+  /** A cancel with force kills at once what runs. */
   readonly killsAtOnce: boolean;
+  /** A cancel with force kills at once what is CANCELING. */
+  readonly escalates: boolean;
   /** Makes the scheduler unreachable, and reachable again; null: it cannot be. */
   readonly outage: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> } | null;
   /** How long to wait for what must come, in milliseconds. */

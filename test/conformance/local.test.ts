@@ -27,6 +27,7 @@ describeConformance('The embedded scheduler', async () => {
     capacity: 4,
     hasManyTasks: true,
     killsAtOnce: true,
+    escalates: true,
     outage: null,
     patience: 20_000,
     close: async () => {

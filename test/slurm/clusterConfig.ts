@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly minJobAge?: number;
   /** Slurm's `MaxArraySize`: one above the largest index of an array. Default 100001. */
   readonly maxArraySize?: number;
+  /** How long a requeued job must wait: the lifetime of a job's credential, Slurm's `cred_expire`, 5 at least. Default 5. */
+  readonly requeueDelay?: number;
   /** Further lines of slurm.conf. */
   readonly extraConfig?: readonly string[];
 }
@@ -37,7 +39,7 @@ export interface ClusterPlaces {
 /** The text of slurm.conf. */
 export function slurmConfig({ folder, host, address, ports }: ClusterPlaces, options: ClusterOptions): string {
   const { nodes = 1, cpusPerNode = 64, killWait = 5, minJobAge = 300, maxArraySize = 100_001 } = options;
-  const { jobcomp = true, accounting = false, extraConfig = [] } = options;
+  const { jobcomp = true, accounting = false, requeueDelay = 5, extraConfig = [] } = options;
   const nodeNames = nodes === 1 ? 'n1' : `n[1-${nodes}]`;
   const nodePorts = nodes === 1 ? String(ports.slurmd[0]) : `[${ports.slurmd.join(',')}]`;
   return lines(
@@ -47,7 +49,7 @@ export function slurmConfig({ folder, host, address, ports }: ClusterPlaces, opt
     'SlurmUser=slurm',
     'CommunicationParameters=NoCtldInAddrAny,NoInAddrAny',
     'AuthType=auth/munge',
-    `AuthInfo=socket=${folder}/munge/munge.sock`,
+    `AuthInfo=socket=${folder}/munge/munge.sock,cred_expire=${requeueDelay}`,
     'CredType=cred/munge',
     'AuthAltTypes=auth/jwt',
     `AuthAltParameters=jwt_key=${folder}/etc/jwt.key`,

@@ -81,8 +81,8 @@ describe.skipIf(isSlurmMissing({ accounting: true }))("Slurm's own commands", { 
     expect(await commands.killDirectly('games', [`${id}_2`])).toStrictEqual({ ok: true, output: '' });
     const killed = [`${id}_1 RUNNING`, `${id}_2 FAILED`];
     expect(await statesUntil(id, ...killed)).toStrictEqual(killed);
-    expect((await commands.requeue('news', `${id}_2`)).ok).toBe(false);
-    expect((await commands.requeue('games', `${id}_2`)).ok).toBe(true);
+    expect((await commands.requeue('news', [`${id}_2`])).ok).toBe(false);
+    expect((await commands.requeue('games', [`${id}_2`])).ok).toBe(true);
     expect((await states(id)).at(-1)).toMatch(/_2\]? (PENDING|COMPLETING|RUNNING)$/);
     expect((await commands.cancel('games', [String(id)])).ok).toBe(true);
   });

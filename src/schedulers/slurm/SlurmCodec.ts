@@ -121,6 +121,11 @@ export class SlurmCodec {
     return this.#call('GET', `/job/${rawId}`);
   }
 
+  /** Reads the record of one element that has its own. From v0.0.39 on the whole array is answered. */
+  element(jobId: number, instance: number): SlurmCall {
+    return this.#call('GET', `/job/${jobId}_${instance}`);
+  }
+
   /**
    * Cancels or signals. A cancel of single elements is never a call that would stop their whole array: up to 24.05 `DELETE /job/A_T` of
    * v0.0.39 and later does that.

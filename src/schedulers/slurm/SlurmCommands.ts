@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseSacct, SACCT_FORMAT, type SacctRow } from './sacctRows.js';
-import { parseSqueue, SQUEUE_ARGS, SQUEUE_ENV, type SqueueRow } from './squeueSnapshot.js';
+import { parseSqueue, SQUEUE_ARGS, SQUEUE_ENV } from './squeueSnapshot.js';
+import { type SlurmState } from './SlurmJob.js';
 import { parseLimits, type SlurmLimits } from './slurmLimits.js';
 
 /** Where Slurm's own commands are. */
@@ -35,7 +36,7 @@ export class SlurmCommands {
   }
 
   /** Every record that slurmctld has; null where squeue failed. */
-  async snapshot(user: string): Promise<readonly SqueueRow[] | null> {
+  async snapshot(user: string): Promise<readonly SlurmState[] | null> {
     const result = await this.#run(user, 'squeue', SQUEUE_ARGS, SQUEUE_ENV);
     return result.ok ? parseSqueue(result.output) : null;
   }
@@ -69,9 +70,9 @@ export class SlurmCommands {
     return this.#run(user, 'scancel', ids);
   }
 
-  /** Puts a job or an element that runs or has ended back into the queue. */
-  async requeue(user: string, id: string): Promise<CommandResult> {
-    return this.#run(user, 'scontrol', ['requeue', id]);
+  /** Puts jobs or elements that run or have ended back into the queue: ids are `42` or `42_7`. */
+  async requeue(user: string, ids: readonly string[]): Promise<CommandResult> {
+    return this.#run(user, 'scontrol', ['requeue', ids.join(',')]);
   }
 
   /** Ends the commands that still run. */

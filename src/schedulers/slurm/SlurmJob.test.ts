@@ -32,6 +32,7 @@ function body(version: RestVersion): unknown {
   const { number, time, state, exit } = forms(version);
   const common = {
     account: 'grid',
+    command: '/w/sweep.sh',
     comment: 'why',
     cpus: number(2),
     current_working_directory: '/w',
@@ -120,6 +121,7 @@ describe('Job records', () => {
     const common = {
       user: 'ada',
       name: 'sweep',
+      command: '/w/sweep.sh',
       submittedAt: 1_000_000,
       restarts: 1,
       comment: 'why',

@@ -24,18 +24,20 @@ export interface SlurmState {
   /** Why it waits or how it ended, in Slurm's words: `Resources`, `JobHeldUser`, `NonZeroExitCode`. */
   readonly reason: string;
   readonly user: string;
-  readonly name: string;
   readonly submittedAt: number | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   /** The nodes that it has or had, in Slurm's own short form: `n[1-3]`; empty where it never had any. */
   readonly nodes: string;
-  /** How often it was requeued. */
-  readonly restarts: number;
 }
 
 /** What slurmrestd says of a job or of elements of an array. */
 export interface SlurmJob extends SlurmState {
+  readonly name: string;
+  /** The path of the script that was submitted; empty where it came by REST. */
+  readonly command: string;
+  /** How often it was requeued. */
+  readonly restarts: number;
   readonly end: ProcessEnd;
   readonly comment: string;
   readonly workDirectory: string | null;
@@ -74,6 +76,7 @@ function readJob(job: Readonly<Record<string, unknown>>): SlurmJob | null {
     reason: readText(job['state_reason']) ?? '',
     user: readText(job['user_name']) ?? String(readNumber(job['user_id']) ?? ''),
     name: readText(job['name']) ?? '',
+    command: readText(job['command']) ?? '',
     nodes: readText(job['nodes']) ?? '',
     restarts: readNumber(job['restart_cnt']) ?? 0,
     end: readProcessEnd(job['exit_code']),

@@ -16,13 +16,14 @@ function printed(elements: SlurmElements): unknown {
 }
 
 describe('What squeue prints', () => {
-  test('is a record a line, with the name at its end, whatever is in it', () => {
+  test('is a record a line, and nothing else is', () => {
     const output = [
-      '1|1|4|FAILED|NonZeroExitCode|1000|1010|1020|n1|games|wrap',
-      '2|3-5|2|PENDING|Resources|1000|9999|NONE||games|a|b|c',
-      '9|N/A|9|RUNNING|None|1000|1010|9999|n[1-2]|games|',
-      '2|N/A|0|RUNNING|None|1000|1010|9999|n1|games|forged',
+      '1|1|4|FAILED|NonZeroExitCode|1000|1010|1020|n1|games',
+      '2|3-5|2|PENDING|Resources|1000|9999|NONE||games',
+      '9|N/A|9|RUNNING|None|1000|1010|9999|n[1-2]|games',
+      '2|N/A|0|RUNNING|None|1000|1010|9999|n1|games',
       'squeue: error: nothing',
+      '9|N/A|9|RUNNING|None|1000|1010|9999|n1|games|more',
       '',
     ].join('\n');
     expect(
@@ -34,7 +35,6 @@ describe('What squeue prints', () => {
           rawId: 4,
           reason: 'NonZeroExitCode',
           user: 'games',
-          name: 'wrap',
           submittedAt: 1_000_000,
           startedAt: 1_010_000,
           endedAt: 1_020_000,
@@ -49,7 +49,6 @@ describe('What squeue prints', () => {
           rawId: 2,
           reason: 'Resources',
           user: 'games',
-          name: 'a|b|c',
           submittedAt: 1_000_000,
           startedAt: null,
           endedAt: null,
@@ -64,7 +63,6 @@ describe('What squeue prints', () => {
           rawId: 9,
           reason: 'None',
           user: 'games',
-          name: '',
           submittedAt: 1_000_000,
           startedAt: 1_010_000,
           endedAt: null,
@@ -80,28 +78,28 @@ describe('What squeue prints', () => {
 describe('What sacct prints', () => {
   test('is a job, an element or the rest of an array a line', () => {
     const output = [
-      '1_1|4|FAILED|7:0|1000|1010|1020|n1|games|wrap',
-      '2_[3-5]|2|PENDING|0:0|1000|Unknown|Unknown|None assigned|games|wrap',
-      '5|5|CANCELLED by 999|0:0|1000|1010|1020|n1|games|a|b',
-      '5.batch|5.batch|CANCELLED|0:15|1000|1010|1020|n1||batch',
+      '1_1|4|FAILED|7:0|1000|1010|1020|n1|games',
+      '2_[3-5]|2|PENDING|0:0|1000|Unknown|Unknown|None assigned|games',
+      '5|5|CANCELLED by 999|0:0|1000|1010|1020|n1|games',
+      '5.batch|5.batch|CANCELLED|0:15|1000|1010|1020|n1|',
     ].join('\n');
     expect(
-      parseSacct(output).map(({ jobId, rawId, elements, state, end, startedAt, endedAt, nodes, name }) => [
+      parseSacct(output).map(({ jobId, rawId, elements, state, end, startedAt, endedAt, nodes }) => [
         [jobId, rawId, printed(elements), state.text],
-        [end.exitCode, end.signal, startedAt, endedAt, nodes, name],
+        [end.exitCode, end.signal, startedAt, endedAt, nodes],
       ]),
     ).toStrictEqual([
       [
         [1, 4, 1, 'FAILED'],
-        [7, null, 1_010_000, 1_020_000, 'n1', 'wrap'],
+        [7, null, 1_010_000, 1_020_000, 'n1'],
       ],
       [
         [2, 2, '3-5', 'PENDING'],
-        [0, null, null, null, '', 'wrap'],
+        [0, null, null, null, ''],
       ],
       [
         [5, 5, null, 'CANCELLED'],
-        [0, null, 1_010_000, 1_020_000, 'n1', 'a|b'],
+        [0, null, 1_010_000, 1_020_000, 'n1'],
       ],
     ]);
   });

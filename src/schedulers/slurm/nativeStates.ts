@@ -65,7 +65,7 @@ export type NativePhase =
 /** A base state that is over. */
 export type EndedBase = Exclude<BaseState, 'PENDING' | 'RUNNING' | 'SUSPENDED'>;
 
-/** How a task in an ended base state ended, where nobody canceled it through the gateway. */
+/** How a task ended in the domain's words. What ran and was canceled is CANCELED here; the domain makes FAILED of it, as HPC Pack does. */
 export interface NativeEnd {
   readonly state: Extract<TaskState, 'FINISHED' | 'FAILED' | 'CANCELED'>;
   readonly endReason: EndReason;
@@ -144,17 +144,13 @@ function basePhase(base: BaseState): NativePhase {
   }
 }
 
-/**
- * How the task ended by HPC Pack's rules: what was running and was canceled is FAILED, though Slurm writes CANCELLED.
- *
- * @param hadStarted - whether it ever had nodes
- */
-export function nativeEnd(base: EndedBase, hadStarted: boolean): NativeEnd {
+/** How a task in this base state ended, where nobody canceled it through the gateway. */
+export function nativeEnd(base: EndedBase): NativeEnd {
   switch (base) {
     case 'COMPLETED':
       return { state: 'FINISHED', endReason: 'COMPLETED' };
     case 'CANCELLED':
-      return { state: hadStarted ? 'FAILED' : 'CANCELED', endReason: 'CANCELED' };
+      return { state: 'CANCELED', endReason: 'CANCELED' };
     case 'FAILED':
     case 'OUT_OF_MEMORY':
       return { state: 'FAILED', endReason: 'EXIT_CODE' };

@@ -2,11 +2,11 @@ import { readNativeState } from './nativeStates.js';
 import { readElements, readTimes, type SlurmElements, type SlurmState } from './SlurmJob.js';
 import { parseExitCode, type ProcessEnd } from './slurmValues.js';
 
-/** The fields that are asked of sacct; the name, which may hold anything, comes last. */
-export const SACCT_FORMAT = 'JobID,JobIDRaw,State,ExitCode,Submit,Start,End,NodeList,User,JobName';
+/** The fields that are asked of sacct: none is a user's own text, such as a name, which could forge lines. */
+export const SACCT_FORMAT = 'JobID,JobIDRaw,State,ExitCode,Submit,Start,End,NodeList,User';
 
 /** What the accounts say of a job or of elements of an array. */
-export interface SacctRow extends Omit<SlurmState, 'restarts'> {
+export interface SacctRow extends SlurmState {
   /** Of what was canceled while it ran it says exit code 0. */
   readonly end: ProcessEnd;
 }
@@ -20,7 +20,7 @@ export function parseSacct(output: string): readonly SacctRow[] {
 
 function parseLine(line: string): SacctRow | null {
   const fields = line.split('|');
-  if (fields.length < FIELDS) return null;
+  if (fields.length !== FIELDS) return null;
   const [id = '', raw, state = '', exitCode = '', submitted, started, ended, nodes = '', user = ''] = fields;
   const [, jobId, task] = /^([1-9]\d{0,9})(?:_(.+))?$/.exec(id) ?? [];
   const rawId = /^[1-9]\d{0,9}$/.test(raw ?? '') ? Number(raw) : null;
@@ -32,7 +32,6 @@ function parseLine(line: string): SacctRow | null {
     ...readTimes(readNativeState(state), readSeconds(submitted), readSeconds(started), readSeconds(ended)),
     reason: '',
     user,
-    name: fields.slice(FIELDS - 1).join('|'),
     nodes: nodes === 'None assigned' ? '' : nodes,
     end: parseExitCode(exitCode),
   };

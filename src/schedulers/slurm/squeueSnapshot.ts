@@ -1,30 +1,22 @@
 import { readNativeState } from './nativeStates.js';
 import { readElements, readTimes, type SlurmState } from './SlurmJob.js';
 
-/** The arguments with which squeue prints every record in one line; the name, which may hold anything but a newline, comes last. */
-export const SQUEUE_ARGS = [
-  '--noheader',
-  '--all',
-  '--states=all',
-  '--format=%F|%K|%A|%T|%r|%V|%S|%e|%N|%u|%j',
-] as const;
+/** The arguments with which squeue prints a line a record: nothing in it is a user's own text, such as a name, which could forge lines. */
+export const SQUEUE_ARGS = ['--noheader', '--all', '--states=all', '--format=%F|%K|%A|%T|%r|%V|%S|%e|%N|%u'] as const;
 
 /** The environment in which squeue prints times as seconds since 1970 and whole lists of elements. */
 export const SQUEUE_ENV = { SLURM_TIME_FORMAT: '%s', SLURM_BITSTR_LEN: '0' } as const;
 
-/** What squeue says of a record. */
-export type SqueueRow = Omit<SlurmState, 'restarts'>;
-
-const FIELDS = 11;
+const FIELDS = 10;
 
 /** What squeue says of each record; lines that do not look like its own are left out. */
-export function parseSqueue(output: string): readonly SqueueRow[] {
+export function parseSqueue(output: string): readonly SlurmState[] {
   return output.split('\n').flatMap((line) => parseLine(line) ?? []);
 }
 
-function parseLine(line: string): SqueueRow | null {
+function parseLine(line: string): SlurmState | null {
   const fields = line.split('|');
-  if (fields.length < FIELDS) return null;
+  if (fields.length !== FIELDS) return null;
   const [jobId, task = '', rawId, state = '', reason = '', submitted, started, ended, nodes = '', user = ''] = fields;
   const number = readId(jobId);
   const raw = readId(rawId);
@@ -42,7 +34,6 @@ function parseLine(line: string): SqueueRow | null {
     ...readTimes(readNativeState(state), readSeconds(submitted), readSeconds(started), readSeconds(ended)),
     reason,
     user,
-    name: fields.slice(FIELDS - 1).join('|'),
     nodes: nodes === '(null)' ? '' : nodes,
   };
 }

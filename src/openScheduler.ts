@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { type Config } from './config.js';
+import { type ChangeLog } from './log/ChangeLog.js';
+import { type Scheduler } from './schedulers/scheduler.js';
+import { systemClock } from './schedulers/store/systemClock.js';
+
+/** What opening a scheduler came to; `message` is one line that says why not. */
+export type SchedulerOpening =
+  | { readonly ok: true; readonly scheduler: Scheduler; readonly log: ChangeLog }
+  | { readonly ok: false; readonly message: string };
+
+/** Opens the scheduler that the settings name. Only its own code is loaded. */
+export async function openScheduler(
+  config: Config,
+  version: string,
+  warn: (message: string) => void,
+): Promise<SchedulerOpening> {
+  switch (config.scheduler) {
+    case 'local': {
+      const { LocalScheduler } = await import('./schedulers/local/LocalScheduler.js');
+      const { dataDir, localCores: cores, gracePeriodSeconds } = config;
+      return LocalScheduler.open({ dataDir, cores, gracePeriodSeconds, retention: retentionOf(config), version, warn });
+    }
+    case 'slurm':
+      return openSlurm(config, warn);
+  }
+}
+
+async function openSlurm(config: Config, warn: (message: string) => void): Promise<SchedulerOpening> {
+  const [{ RemoteScheduler }, { SlurmDriver }, { MintedIdentity, ServiceIdentity }] = await Promise.all([
+    import('./schedulers/remote/RemoteScheduler.js'),
+    import('./schedulers/slurm/SlurmDriver.js'),
+    import('./schedulers/slurm/SlurmIdentity.js'),
+  ]);
+  const { dataDir, slurmUrl: url, slurmUser: serviceUser, slurmToken, slurmJwtKeyFile } = config;
+  if (url === null || serviceUser === null) throw new Error('the settings were checked');
+  let identity;
+  try {
+    identity =
+      slurmJwtKeyFile === null
+        ? new ServiceIdentity(serviceUser, slurmToken ?? '')
+        : await MintedIdentity.fromFile(slurmJwtKeyFile, systemClock);
+  } catch (error) {
+    return { ok: false, message: `TASKGATE_SLURM_JWT_KEY_FILE cannot be read: ${String(error)}` };
+  }
+  const driver = new SlurmDriver({
+    url,
+    identity,
+    serviceUser,
+    jobcompFile: config.slurmJobcompFile,
+    binDir: config.slurmBinDir,
+    configFile: config.slurmConf,
+    requestsPerMinute: config.slurmRequestsPerMinute,
+    lastSeenFile: join(dataDir, 'slurm-seen'),
+    clock: systemClock,
+    warn,
+  });
+  return RemoteScheduler.open({ dataDir, driver, retention: retentionOf(config), warn });
+}
+
+function retentionOf({ logMaxChanges, logMaxAgeHours }: Config): { maxChanges: number; maxAgeHours: number } {
+  return { maxChanges: logMaxChanges, maxAgeHours: logMaxAgeHours };
+}

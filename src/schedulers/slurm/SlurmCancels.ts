@@ -1,0 +1,347 @@
+import { type Viewer } from '../../domain/access.js';
+import { type Clock } from '../../domain/Clock.js';
+import { printTaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { isWaiting } from '../../domain/states.js';
+import { type CancelOrder, type Delivery, type Grace, type RemoteSink } from '../remote/RemoteDriver.js';
+import { schedulerRefused } from '../remote/refusals.js';
+import { CancelBatches } from './CancelBatches.js';
+import { type SlurmReply } from './readReply.js';
+import { refusalOf } from './refusalOf.js';
+import { type CodecAnswer, type SlurmCodec, type SlurmSignal, type SlurmTarget } from './SlurmCodec.js';
+import { type SlurmCommands } from './SlurmCommands.js';
+import { type SlurmLink } from './SlurmLink.js';
+import { type SlurmWatcher } from './SlurmWatcher.js';
+
+/** What cancels are carried out with. */
+export interface CancelParts {
+  readonly link: SlurmLink;
+  readonly watcher: SlurmWatcher;
+  /** Null: Slurm's commands may not be used. */
+  readonly commands: SlurmCommands | null;
+  readonly clock: Clock;
+  /** The cluster's grace period now, in seconds. */
+  readonly gracePeriod: () => number;
+}
+
+/** How long a cancel may take, in milliseconds. Longer than that its answer is read from Slurm's records. */
+const CANCEL_MS = 15_000;
+
+/** How many elements are looked at after their cancel, to learn whether they had started unseen, and of arrays with how many records. */
+const LOOKED_AT = { elements: 8, records: 5_000 } as const;
+
+/** The most elements that get a comment: it splits each of them off its array. */
+const MAX_COMMENTED = 1_000;
+
+const CANCEL: SlurmSignal = { name: 'KILL', isDirect: false };
+const DIRECT_KILL: SlurmSignal = { name: 'KILL', isDirect: true };
+const TERM: SlurmSignal = { name: 'TERM', isDirect: false };
+
+/** Carries cancels to Slurm, each as the person who asks. */
+export class SlurmCancels {
+  readonly #parts: CancelParts;
+  readonly #batches: CancelBatches;
+  /** Cancellations whose shortened grace period has ended and was acted upon. */
+  readonly #expired = new Set<string>();
+  #sink: RemoteSink | null = null;
+
+  constructor(parts: CancelParts) {
+    this.#parts = parts;
+    this.#batches = new CancelBatches((viewer, orders) => this.#cancelTogether(viewer, orders));
+  }
+
+  /** Whether a running task can be killed without KillWait. */
+  get canKillDirectly(): boolean {
+    return this.#codec?.canKillDirectly === true || this.#parts.commands !== null;
+  }
+
+  /** Begins to look after shortened grace periods of what the sink knows. */
+  start(sink: RemoteSink): void {
+    this.#sink = sink;
+  }
+
+  /** Carries out orders of one person; one delivery each, in their order. */
+  async cancel(viewer: Viewer, orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+    return Promise.all(orders.map((order) => this.#cancel(viewer, order)));
+  }
+
+  /** Finds out by reading what became of a cancel whose answer never came. */
+  async verify(order: CancelOrder): Promise<Delivery> {
+    const { watcher } = this.#parts;
+    if (!(await watcher.refresh())) return { kind: 'UNKNOWN' };
+    const { jobId } = order.cancellation;
+    const view = watcher.view(jobId);
+    const instance = order.ref?.instance ?? null;
+    const records = instance === null ? [view?.own, ...(view?.elements() ?? [])] : [view?.element(instance) ?? null];
+    const phases = records.flatMap((record) => (record ? [record.phase] : []));
+    const isPending = instance !== null && view?.pending?.has(instance) === true;
+    if (isPending || phases.some(({ kind }) => kind === 'WAITING' || kind === 'RUNNING' || kind === 'DISPATCHING'))
+      return { kind: 'NOT_DELIVERED', refusal: schedulerRefused('Slurm did not get the cancel.') };
+    const isStopped = phases.every(
+      (phase) => phase.kind === 'ENDING' || ('base' in phase && phase.base === 'CANCELLED'),
+    );
+    return isStopped ? { kind: 'DELIVERED', grace: null } : { kind: 'OVER' };
+  }
+
+  /** Kills what still runs though its shortened grace period is over. Called while Slurm answers. */
+  expire(): void {
+    const now = this.#parts.clock.now();
+    for (const cancellations of this.#sink?.liveCancellations().values() ?? []) {
+      for (const {
+        id,
+        force,
+        gracePeriodSeconds,
+        graceExpiresAt,
+        jobId,
+        taskNumber,
+        instance,
+        requestedBy,
+      } of cancellations) {
+        if (force || taskNumber === null || graceExpiresAt === null || graceExpiresAt > now) continue;
+        if (gracePeriodSeconds >= this.#parts.gracePeriod() || this.#expired.has(id)) continue;
+        this.#expired.add(id);
+        void this.#killDirectly(requestedBy, { jobId, instances: single(instance) }).then((isKilled) => {
+          if (!isKilled) this.#expired.delete(id);
+          this.#parts.watcher.expect(jobId, instance);
+        });
+      }
+    }
+  }
+
+  get #codec(): SlurmCodec | null {
+    const { status } = this.#parts.link;
+    return status.isUp ? status.codec : null;
+  }
+
+  async #cancel(viewer: Viewer, order: CancelOrder): Promise<Delivery> {
+    const { cancellation, ref, task, isEscalation } = order;
+    const { force, gracePeriodSeconds, jobId, requestedAt } = cancellation;
+    /** Once a cancel was sent Slurm keeps to its KillWait, whatever comes after. */
+    if (isEscalation)
+      return { kind: 'DELIVERED', grace: this.#grace(true, requestedAt + this.#parts.gracePeriod() * 1_000) };
+    const instance = ref?.instance ?? null;
+    const isSingle = ref !== null && task?.type === 'BASIC';
+    const isRunning = task === null || !isWaiting(task.status.state);
+    if (isRunning && isSingle && !force && gracePeriodSeconds < this.#parts.gracePeriod()) {
+      const shortened = await this.#shorten(viewer, order);
+      if (shortened !== null) return shortened;
+    }
+    if (isRunning && force) {
+      const running = await this.#running(order);
+      if (await this.#killAll(viewer.user, jobId, running)) {
+        if (isSingle) {
+          this.#parts.watcher.expect(jobId, instance);
+          return { kind: 'DELIVERED', grace: null };
+        }
+        const rest = await this.#send(viewer, [order]);
+        return rest[0]?.kind === 'DELIVERED' ? { kind: 'DELIVERED', grace: null } : (rest[0] ?? { kind: 'UNKNOWN' });
+      }
+    }
+    if (instance === null) return (await this.#send(viewer, [order]))[0] ?? { kind: 'UNKNOWN' };
+    return this.#batches.add(viewer, order);
+  }
+
+  /** The targets that run: what was killed before it ran would be lost with its whole array. Null elements: the job itself. */
+  async #running({ ref, task, cancellation }: CancelOrder): Promise<readonly (number | null)[]> {
+    const { watcher } = this.#parts;
+    const { jobId } = cancellation;
+    const instance = ref?.instance ?? null;
+    if (instance !== null || task?.type === 'BASIC') {
+      await watcher.lookAt(jobId, instance);
+      const view = watcher.view(jobId);
+      const record = instance === null ? view?.own : view?.element(instance);
+      return record?.phase.kind === 'RUNNING' ? [instance] : [];
+    }
+    if (!(await watcher.refresh())) return [];
+    const view = watcher.view(jobId);
+    if (view === null) return [];
+    return view.own?.phase.kind === 'RUNNING' ? [null] : view.elementsIn('RUNNING');
+  }
+
+  async #killAll(user: string, jobId: number, running: readonly (number | null)[]): Promise<boolean> {
+    if (running.length === 0) return false;
+    const instances = running.some((instance) => instance === null)
+      ? null
+      : InstanceSet.of(running.flatMap((instance) => instance ?? []));
+    return this.#killDirectly(user, { jobId, instances });
+  }
+
+  /** SIGKILL without TERM and KillWait, by the version's own way or by scancel. False: it was not possible. */
+  async #killDirectly(user: string, target: SlurmTarget): Promise<boolean> {
+    const codec = this.#codec;
+    if (codec === null) return false;
+    const answer = codec.signal(target, DIRECT_KILL);
+    if (answer.kind === 'CALLS') return (await this.#make(user, answer)).kind === 'DONE';
+    const { commands } = this.#parts;
+    if (commands === null) return false;
+    const { jobId, instances } = target;
+    const ids = instances === null ? [String(jobId)] : [...instances].map((instance) => `${jobId}_${instance}`);
+    return (await commands.killDirectly(user, ids)).ok;
+  }
+
+  /** SIGTERM now and SIGKILL at the end of a grace period that is shorter than the cluster's. Null: that is not possible. */
+  async #shorten(viewer: Viewer, order: CancelOrder): Promise<Delivery | null> {
+    const codec = this.#codec;
+    const { ref, cancellation } = order;
+    if (codec === null || ref === null || !this.canKillDirectly) return null;
+    const running = await this.#running(order);
+    if (running.length === 0) return null;
+    const target = { jobId: ref.jobId, instances: single(ref.instance) };
+    await this.#comment(viewer, target, cancellation.message, 1);
+    const answer = codec.signal(target, TERM);
+    if (answer.kind !== 'CALLS') return null;
+    const reply = await this.#make(viewer.user, answer);
+    if (reply.kind !== 'DONE') return this.#deliveryOf(reply);
+    this.#parts.watcher.expect(ref.jobId, ref.instance);
+    return { kind: 'DELIVERED', grace: null };
+  }
+
+  /** Orders of elements of one array, with one message. */
+  async #cancelTogether(viewer: Viewer, orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+    const deliveries = await this.#send(viewer, orders);
+    const isPartial = orders.length > 1 && deliveries.some(({ kind }) => kind === 'OVER');
+    if (!isPartial) return deliveries;
+    /** Slurm refuses a list as a whole when one of it is unknown, though it has canceled the others: each is asked for singly. */
+    return Promise.all(orders.map(async (order) => (await this.#send(viewer, [order]))[0] ?? { kind: 'UNKNOWN' }));
+  }
+
+  /** One cancel for all of these orders: elements of one array, or a single order of anything. */
+  async #send(viewer: Viewer, orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+    const [first] = orders;
+    const codec = this.#codec;
+    if (first === undefined) return [];
+    const all = (delivery: Delivery): readonly Delivery[] => orders.map(() => delivery);
+    if (codec === null) return all(this.#deliveryOf({ kind: 'UNAVAILABLE', message: 'Slurm does not answer' }));
+    const { jobId, message } = first.cancellation;
+    const values = orders.flatMap(({ ref }) => ref?.instance ?? []);
+    const target = { jobId, instances: values.length === 0 ? null : InstanceSet.of(values) };
+    await this.#comment(viewer, target, message, values.length);
+    const answer = codec.signal(target, CANCEL);
+    const reply = answer.kind === 'CALLS' ? await this.#make(viewer.user, answer) : await this.#command(viewer, target);
+    if (reply.kind === 'DONE') return Promise.all(orders.map((order) => this.#lookAfter(order, orders.length)));
+    if (reply.kind === 'REFUSED' && (reply.problem === 'NO_SUCH_JOB' || reply.problem === 'ENDED'))
+      return orders.length > 1 ? all({ kind: 'OVER' }) : [await this.#missing(first)];
+    if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED')
+      return all(await this.#unauthenticated(viewer));
+    return all(this.#deliveryOf(reply));
+  }
+
+  async #comment(viewer: Viewer, target: SlurmTarget, message: string | null, count: number): Promise<void> {
+    if (message === null || count > MAX_COMMENTED) return;
+    const answer = this.#codec?.comment(target, message);
+    if (answer?.kind === 'CALLS') await this.#make(viewer.user, answer);
+  }
+
+  /** Where REST would kill the whole array. */
+  async #command(viewer: Viewer, { jobId, instances }: SlurmTarget): Promise<SlurmReply> {
+    const { commands } = this.#parts;
+    const text = 'this version of Slurm cancels single elements of an array only by its command scancel';
+    if (commands === null || instances === null) return { kind: 'REFUSED', problem: 'OTHER', message: text };
+    const result = await commands.cancel(
+      viewer.user,
+      [...instances].map((instance) => `${jobId}_${instance}`),
+    );
+    return result.ok ? { kind: 'DONE', body: null } : { kind: 'REFUSED', problem: 'OTHER', message: result.message };
+  }
+
+  /** Makes the calls one after another; the first that is not done is the answer. */
+  async #make(user: string, { calls }: Extract<CodecAnswer, { readonly kind: 'CALLS' }>): Promise<SlurmReply> {
+    let reply: SlurmReply = { kind: 'DONE', body: null };
+    for (const call of calls) {
+      reply = await this.#parts.link.call(user, () => call, CANCEL_MS);
+      if (reply.kind !== 'DONE') return reply;
+    }
+    return reply;
+  }
+
+  /**
+   * Slurm took the cancel. It says the same of what had ended before; and of what was pending as far as anybody had seen it does not say whether
+   * it had started meanwhile. So records that are cheap to read are read.
+   */
+  async #lookAfter(order: CancelOrder, count: number): Promise<Delivery> {
+    const { watcher } = this.#parts;
+    const { cancellation, ref, task } = order;
+    const { jobId, force } = cancellation;
+    const instance = ref?.instance ?? null;
+    const isSingle = ref !== null && task?.type === 'BASIC';
+    const isRunning = task === null || !isWaiting(task.status.state);
+    const honest =
+      force && isRunning ? this.#grace(true, this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000) : null;
+    const view = watcher.view(jobId);
+    const isCheap = count <= LOOKED_AT.elements && (view?.size ?? 0) <= LOOKED_AT.records;
+    if (!isSingle || (!isCheap && !isRunning)) {
+      if (isRunning) this.#expectAll(jobId);
+      return { kind: 'DELIVERED', grace: honest };
+    }
+    if (!isCheap) {
+      watcher.expect(jobId, instance);
+      return { kind: 'DELIVERED', grace: honest };
+    }
+    const found = await watcher.lookAt(jobId, instance);
+    if (found === 'OPEN') watcher.expect(jobId, instance);
+    const record = instance === null ? watcher.view(jobId)?.own : watcher.view(jobId)?.element(instance);
+    if (found === 'SETTLED' && record?.phase.kind === 'ENDED' && record.phase.base !== 'CANCELLED')
+      return { kind: 'OVER' };
+    if (found === 'OPEN' && !isRunning) {
+      const expiresAt = this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000;
+      return { kind: 'DELIVERED', grace: this.#grace(force, expiresAt) };
+    }
+    return { kind: 'DELIVERED', grace: honest ?? this.#unshortened(order, isRunning) };
+  }
+
+  /** The cluster's own grace period, where a shorter one was asked for and could not be kept. */
+  #unshortened({ cancellation }: CancelOrder, isRunning: boolean): Grace | null {
+    const { gracePeriod, clock } = this.#parts;
+    if (!isRunning || cancellation.force || cancellation.gracePeriodSeconds >= gracePeriod()) return null;
+    return this.#grace(false, clock.now() + gracePeriod() * 1_000);
+  }
+
+  #expectAll(jobId: number): void {
+    const { watcher } = this.#parts;
+    const view = watcher.view(jobId);
+    if (view?.own?.phase.kind === 'RUNNING') watcher.expect(jobId, null);
+    for (const instance of view?.elementsIn('RUNNING', 'DISPATCHING') ?? []) watcher.expect(jobId, instance);
+  }
+
+  /** Slurm does not know it: an element that was pending is gone, and what ran has ended. */
+  async #missing(order: CancelOrder): Promise<Delivery> {
+    const { watcher } = this.#parts;
+    const { cancellation, ref, task } = order;
+    await watcher.refresh();
+    const after = ref === null ? null : (this.#sink?.task(ref) ?? null);
+    const isOpen = task !== null && after !== null && isWaiting(after.status.state);
+    if (isOpen) return { kind: 'DELIVERED', grace: null };
+    const name = ref === null ? String(cancellation.jobId) : printTaskRef(ref);
+    const isOver = after !== null && after.status.endedAt !== null;
+    return isOver ? { kind: 'OVER' } : { kind: 'REFUSED', refusal: schedulerRefused(`Slurm does not know ${name}.`) };
+  }
+
+  /** The token was refused, or slurmctld went away in the middle: then it may have been done. */
+  async #unauthenticated(viewer: Viewer): Promise<Delivery> {
+    const ping = await this.#parts.link.call(viewer.user, (codec) => codec.ping(), CANCEL_MS);
+    if (ping.kind === 'DONE' || !this.#parts.link.status.isUp) return { kind: 'UNKNOWN' };
+    return {
+      kind: 'REFUSED',
+      refusal: schedulerRefused(`Slurm does not take the gateway's word for user ${viewer.user}.`),
+    };
+  }
+
+  #deliveryOf(reply: Exclude<SlurmReply, { readonly kind: 'DONE' }>): Delivery {
+    switch (reply.kind) {
+      case 'UNAVAILABLE':
+        return { kind: 'NOT_DELIVERED', refusal: refusalOf(reply) };
+      case 'UNKNOWN':
+        return { kind: 'UNKNOWN' };
+      case 'REFUSED':
+        return { kind: 'REFUSED', refusal: refusalOf(reply) };
+    }
+  }
+
+  #grace(force: boolean, graceExpiresAt: number): Grace {
+    return { force, gracePeriodSeconds: this.#parts.gracePeriod(), graceExpiresAt };
+  }
+}
+
+function single(instance: number | null): InstanceSet | null {
+  return instance === null ? null : InstanceSet.of([instance]);
+}
