@@ -2,12 +2,12 @@ import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cancelTask, createJob, handlesTerm, readOutput } from '../support/jobs.js';
 import { type TaskKey } from './subgraphs/readAnnotations.js';
+import { displayNameOf } from './subgraphs/displayNameOf.js';
 import { type Graph, startGraph } from './support/startGraph.js';
 import { startApolloGateway } from './support/startRouter.js';
 import { type ServerProcess } from './support/startServer.js';
 
-const me = userInfo().username;
-const displayName = `${me.slice(0, 1).toUpperCase()}${me.slice(1)} of accounts`;
+const displayName = displayNameOf(userInfo().username);
 
 describe.each<TaskKey>(['id', 'jobId taskId'])('@apollo/gateway, with tasks known by their %s', (taskKey) => {
   let graph: Graph;

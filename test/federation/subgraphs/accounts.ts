@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { displayNameOf } from './displayNameOf.js';
 import { serveSubgraph } from './serveSubgraph.js';
 
 interface User {
@@ -11,6 +12,6 @@ await serveSubgraph('accounts', Number(process.env['PORT'] ?? 0), typeDefs, {
   Query: { user: (_root: unknown, { id }: User): User => ({ id }) },
   User: {
     __resolveReference: ({ id }: User): User => ({ id }),
-    displayName: ({ id }: User): string => `${id.slice(0, 1).toUpperCase()}${id.slice(1)} of accounts`,
+    displayName: ({ id }: User): string => displayNameOf(id),
   },
 });

@@ -4,6 +4,9 @@ import { freePort, type ServerProcess, startServer } from './startServer.js';
 /** How Hive Gateway gets Taskgate's subscriptions. */
 export type Road = 'ws' | 'sse' | 'callback';
 
+/** Who plans: Hive Gateway's own planner, or the one of Hive Router, which is written in Rust. */
+export type Planner = 'own' | 'hive-router';
+
 /** A router that may be started again at the same place. */
 export interface Router extends ServerProcess {
   /** Ends it by the signal, lets `meanwhile` happen, and starts it again. */
@@ -11,12 +14,17 @@ export interface Router extends ServerProcess {
 }
 
 /** Starts Hive Gateway in front of the graph, by its command line as operators do. */
-export async function startHiveGateway({ supergraphFile, taskgateUrl }: Graph, road: Road): Promise<Router> {
+export async function startHiveGateway(
+  { supergraphFile, taskgateUrl }: Graph,
+  road: Road,
+  planner: Planner = 'own',
+): Promise<Router> {
+  const plannerArgs = planner === 'own' ? [] : ['--hive-router-runtime'];
   const port = String(await freePort());
   const start = (): Promise<ServerProcess> =>
     startServer({
       path: 'node_modules/@graphql-hive/gateway/dist/bin.js',
-      args: ['supergraph', '--config-path', 'test/federation/routers/hiveGateway.config.ts'],
+      args: ['supergraph', ...plannerArgs, '--config-path', 'test/federation/routers/hiveGateway.config.ts'],
       env: { PORT: port, SUPERGRAPH: supergraphFile, ROAD: road, SUBGRAPH_URL: taskgateUrl },
       listening: /Listening on (http:\/\/[\w.:]+)/,
       urlPath: '/graphql',
