@@ -40,14 +40,17 @@ export class PersistedQueries {
   /** The text that a request gives or names; null where it does neither. */
   find({ query, extensions }: RequestParameters): FoundQuery | null {
     const persisted = extensions?.['persistedQuery'];
-    if (persisted === undefined) return query === null ? null : { ok: true, query, keep: () => undefined };
+    if (persisted === undefined) return query === null ? null : { ok: true, query, keep: nothing };
     const hash = isRecord(persisted) && persisted['version'] === 1 ? persisted['sha256Hash'] : null;
     if (typeof hash !== 'string')
       return refused('Persisted queries are served in version 1, by their sha256Hash.', 'BAD_REQUEST');
     const key = PREFIX + hash;
     const known = this.#texts.get(key);
-    if (known !== undefined) return { ok: true, query: known, keep: () => undefined };
-    if (query === null) return refused('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
+    if (query === null) {
+      if (known === undefined) return refused('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
+      return { ok: true, query: known, keep: nothing };
+    }
+    if (query === known) return { ok: true, query, keep: nothing };
     if (createHash('sha256').update(query).digest('hex') !== hash)
       return refused('The sha256Hash of the persisted query is not that of its text.', 'BAD_REQUEST');
     return { ok: true, query, keep: () => void this.#texts.set(key, query) };
@@ -56,4 +59,8 @@ export class PersistedQueries {
 
 function refused(message: string, code: string): FoundQuery {
   return { ok: false, error: new GraphQLError(message, { extensions: { code } }) };
+}
+
+function nothing(): void {
+  // It is kept already, or was not to be.
 }

@@ -2,7 +2,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ExecutionResult, OperationTypeNode } from 'graphql';
 import { type ErrorFormatter } from './ErrorFormatter.js';
 import { type PreparedOperation, type Variables } from './PreparedOperation.js';
-import { type PreparedOperations } from './PreparedOperations.js';
+import { type Preparing } from './prepareRequest.js';
 import { bodyParameters } from './requestParameters.js';
 
 /** A request's body as JSON. */
@@ -22,15 +22,14 @@ const ANSWERS: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /** What requests are answered with. */
-export interface PreparedAnswering {
-  readonly operations: PreparedOperations;
+export interface PreparedAnswering extends Preparing {
   readonly errors: ErrorFormatter;
   readonly createContext: () => object;
 }
 
 /**
- * Answers a plain POST of a query or mutation that is prepared already, just as Apollo Server does. Everything else is not for here: what is
- * new, GET, `extensions`, unusual headers, what is malformed.
+ * Answers a plain POST of a query or mutation that is prepared already, just as Apollo Server does, also where it is named by its hash. Everything
+ * else is not for here: what is new, GET, unusual headers, what is malformed.
  *
  * @returns null where Apollo Server should answer
  */
@@ -41,7 +40,7 @@ export function answerPrepared(
 ): Promise<FastifyReply> | FastifyReply | null {
   if (request.method !== 'POST' || !JSON_BODIES.has(request.headers['content-type'])) return null;
   const mediaType = ANSWERS.get(request.headers.accept);
-  const found = findOperation(request.body, answering.operations);
+  const found = findOperation(request.body, answering);
   if (mediaType === undefined || found === null) return null;
   const answer = (result: ExecutionResult): FastifyReply => {
     const isRefused = result.errors !== undefined && result.data === undefined;
@@ -55,11 +54,13 @@ export function answerPrepared(
 
 function findOperation(
   body: unknown,
-  operations: PreparedOperations,
+  { operations, persisted }: Preparing,
 ): { readonly operation: PreparedOperation; readonly variables: Variables | null } | null {
   const parameters = bodyParameters(body);
-  if (parameters === null || parameters.query === null || parameters.extensions !== null) return null;
-  const { query, operationName, variables } = parameters;
-  const operation = operations.find(query, operationName);
-  return operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION ? null : { operation, variables };
+  const found = parameters && persisted.find(parameters);
+  if (parameters === null || found?.ok !== true) return null;
+  const operation = operations.find(found.query, parameters.operationName);
+  if (operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION) return null;
+  found.keep();
+  return { operation, variables: parameters.variables };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,9 +48,10 @@ afterAll(async () => {
 });
 
 interface Request {
-  readonly query: string;
+  readonly query?: string;
   readonly operationName?: string | null;
   readonly variables?: unknown;
+  readonly extensions?: object;
 }
 
 /** What a client sees of an answer. */
@@ -63,11 +65,12 @@ async function answerTo(body: object, headers: Record<string, string>): Promise<
   return { status: response.status, headers: Object.fromEntries(seen), body: await response.text() };
 }
 
-/**
- * The request as Apollo Server answers it, which serves whatever has `extensions`, then as it is answered when it is prepared, and when it is compiled.
- */
+/** A media type of bodies as no client writes it, so that Apollo Server itself answers. */
+const UNUSUAL = { 'content-type': 'application/json;charset="utf-8"' };
+
+/** The request as Apollo Server answers it, then as it is answered when it is prepared, and when it is compiled. */
 async function compare(request: Request, headers: Record<string, string> = {}): Promise<unknown> {
-  const byApollo = await answerTo({ ...request, extensions: {} }, headers);
+  const byApollo = await answerTo(request, { ...headers, ...UNUSUAL });
   for (let times = 0; times < 3; times += 1) expect(await answerTo(request, headers)).toEqual(byApollo);
   return byApollo;
 }
@@ -177,6 +180,19 @@ describe('An operation that is prepared is answered as Apollo Server answers it,
     const [json, response] = ['application/json; charset=utf-8', 'application/graphql-response+json; charset=utf-8'];
     const chosen = types.map((type) => (type as { headers: Record<string, string> }).headers['content-type']);
     expect(chosen).toEqual([json, json, json, json, response, response, json, json, response, response, json, json]);
+  });
+
+  it('also where it has extensions, or is named by its hash', async () => {
+    const query = '{ scheduler { name version } }';
+    const persistedQuery = { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') };
+    const clientLibrary = { name: '@apollo/client', version: '4.3.8' };
+    await compare({ query, extensions: { clientLibrary } });
+    await compare({ extensions: { persistedQuery } });
+    await compare({ query, extensions: { clientLibrary, persistedQuery } });
+    await compare({ extensions: { clientLibrary, persistedQuery } });
+    await compare({ query: '{ viewer { scopes } }', extensions: { persistedQuery } });
+    await compare({ query, extensions: { persistedQuery: { ...persistedQuery, version: 2 } } });
+    await compare({ query, extensions: { subscription: { callbackUrl: 'http://127.0.0.1/' } } });
   });
 
   it('also where its page is of another origin of this machine', async () => {
