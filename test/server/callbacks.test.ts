@@ -1,3 +1,4 @@
+import { type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callbackExtension, type CallbackReceiver, receiveCallbacks, TAKE_ALL } from '../support/receiveCallbacks.js';
 import { type ExampleServer, serveExample } from './support/serveExample.js';
@@ -163,6 +164,32 @@ describe('GraphQL over callbacks', () => {
     const unanswered = stalled.messages.slice(1).map(({ action }) => action);
     expect(unanswered.length).toBeLessThanOrEqual(2);
     expect(unanswered).toContain('next');
+  });
+
+  it('is forgotten where its client left before it was answered', async () => {
+    server = await serveExample({}, [router.host]);
+    const held = Promise.withResolvers<ServerResponse>();
+    router.answer((_message, response) => {
+      held.resolve(response);
+      return null;
+    });
+    const leaving = new AbortController();
+    const asked = fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...TICKS, ...callbackExtension(router) }),
+      signal: leaving.signal,
+    });
+    const check = await held.promise;
+    leaving.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    for (let round = 0; round < 3; round += 1) await fetch(new URL('/healthz', server.url));
+    check.writeHead(204).end();
+    router.answer(TAKE_ALL);
+    let again = await ask({ ...TICKS, ...callbackExtension(router) });
+    while (again.status === 409) again = await ask({ ...TICKS, ...callbackExtension(router) });
+    expect(again).toEqual({ status: 200, body: { data: null } });
+    await isTicking(1);
   });
 
   it('is told when the server closes', async () => {

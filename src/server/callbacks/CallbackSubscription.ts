@@ -17,7 +17,7 @@ export interface CallbackSubscriptionOptions {
   readonly limits: Pick<Limits, 'pauseBytes'>;
   readonly errors: ErrorFormatter;
   readonly log: Logger;
-  /** It is over, and nothing is under way any more. */
+  /** It is over: nothing more will be sent. */
   readonly onEnd: () => void;
 }
 

@@ -63,10 +63,12 @@ async function begin(
   } else if (!subscribing.ok) void reply.send({ data: null, ...errors.formatResult(subscribing.result) });
   else {
     const { start } = subscribing;
-    reply.raw.on('close', () => {
-      if (reply.raw.writableFinished) subscription.start(start);
-      else subscription.leave();
-    });
+    const answered = (): void => {
+      subscription.start(start);
+      if (!reply.raw.writableFinished) subscription.leave();
+    };
+    if (reply.raw.destroyed) answered();
+    else reply.raw.on('close', answered);
     void reply.header(CALLBACK_PROTOCOL.name, CALLBACK_PROTOCOL.value).send({ data: null });
   }
   return reply;
