@@ -18,6 +18,8 @@ export interface ConformanceWorld {
   readonly capacity: number;
   /** A job may have several tasks, and stay CONFIGURING until it is submitted. */
   readonly hasManyTasks: boolean;
+  /** The least value that a sweep may start at. */
+  readonly leastValue: 0 | 1;
   /** A cancel with force kills at once what runs. */
   readonly killsAtOnce: boolean;
   /** A cancel with force kills at once what is CANCELING. */

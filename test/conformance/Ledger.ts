@@ -12,6 +12,9 @@ export interface Entry {
   readonly actor: string | null;
 }
 
+/** States between SUBMITTED and RUNNING that HPC Pack shows and others do not. */
+const PASSED_THROUGH: ReadonlySet<string> = new Set(['VALIDATING', 'DISPATCHING']);
+
 /** Everything that a change log was given since this was made, and a way to wait for more. */
 export class Ledger {
   readonly #changes: Change[] = [];
@@ -34,9 +37,18 @@ export class Ledger {
     this.#stop();
   }
 
-  /** The changes of one task, in order; those of a range that it is in are its own. */
+  /**
+   * The changes of one task, in order; those of a range that it is in are its own. States that are passed through on the way to the next, and
+   * that not every scheduler shows, are left out.
+   */
   of(ref: TaskRef): readonly Entry[] {
-    return this.changesOf(ref).map(entryOf);
+    const entries: Entry[] = [];
+    for (const change of this.changesOf(ref)) {
+      if (PASSED_THROUGH.has(change.state)) continue;
+      const entry = entryOf(change);
+      entries.push(PASSED_THROUGH.has(entry.from ?? '') ? { ...entry, from: entries.at(-1)?.to ?? null } : entry);
+    }
+    return entries;
   }
 
   changesOf({ jobId, taskNumber, instance }: TaskRef): readonly TaskChange[] {

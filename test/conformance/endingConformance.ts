@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ConformanceWorld } from './ConformanceWorld.js';
 import { type Ledger } from './Ledger.js';
-import { cancel, JOB, read, refusal, run, RUNS, submit, task, value } from './steps.js';
+import { cancel, exitsWithPlace, JOB, read, refusal, run, RUNS, submit, task, value } from './steps.js';
 import { taskSpec } from '../support/taskSpec.js';
 
 /** Requeue, finish, submission, and what the scheduler does not have. */
@@ -40,14 +40,16 @@ export function endingConformance(world: () => ConformanceWorld, ledger: () => L
     test('of a sweep runs its FAILED subtasks again, and only those', async ({ skip }) => {
       const { scheduler, owner } = world();
       skip(!scheduler.info.capabilities.requeue, 'the scheduler cannot requeue');
-      const jobId = await submit(world(), { commandLine: 'exit *', sweep: { start: 0, end: 1, increment: 1 } });
+      const first = world().leastValue;
+      const sweep = { start: first, end: first + 1, increment: 1 };
+      const jobId = await submit(world(), { commandLine: exitsWithPlace(world()), sweep });
       await ledger().untilJob(jobId, 'FAILED');
       value(await scheduler.requeueTask(owner, task(jobId)));
       await expect
         .poll(
           () =>
             ledger()
-              .way(task(jobId, 1, 1))
+              .way(task(jobId, 1, first + 1))
               .filter((state) => state === 'FAILED').length,
           {
             timeout: world().patience,
@@ -56,10 +58,10 @@ export function endingConformance(world: () => ConformanceWorld, ledger: () => L
         .toBe(2);
       expect(
         ledger()
-          .way(task(jobId, 1, 0))
+          .way(task(jobId, 1, first))
           .at(-1),
       ).toBe('FINISHED');
-      expect((await read(world(), task(jobId, 1, 0))).status.requeueCount).toBe(0);
+      expect((await read(world(), task(jobId, 1, first))).status.requeueCount).toBe(0);
       await expect
         .poll(async () => (await read(world(), task(jobId))).status.state, { timeout: world().patience })
         .toBe('FAILED');

@@ -26,6 +26,7 @@ describeConformance('The embedded scheduler', async () => {
     marks: dataDir,
     capacity: 4,
     hasManyTasks: true,
+    leastValue: 0,
     killsAtOnce: true,
     escalates: true,
     outage: null,

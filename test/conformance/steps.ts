@@ -20,6 +20,11 @@ export const cleansUp = (exitCode: number): string => `trap 'sleep 0.2; exit ${e
 /** A command that does not stop when it is told to. */
 export const IGNORES_TERM = `trap '' TERM; ${UP}sleep 300`;
 
+/** A sweep's command that ends with the place of its value, counted from 0, as its exit code. */
+export function exitsWithPlace({ leastValue }: ConformanceWorld): string {
+  return leastValue === 0 ? 'exit *' : `exit $((*-${leastValue}))`;
+}
+
 export const JOB: JobSpec = {
   name: 'conformance',
   priority: 'NORMAL',

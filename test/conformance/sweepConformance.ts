@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ConformanceWorld } from './ConformanceWorld.js';
 import { type Ledger } from './Ledger.js';
-import { cancel, read, refusal, RUNS, submit, task, value } from './steps.js';
+import { cancel, exitsWithPlace, read, refusal, RUNS, submit, task, value } from './steps.js';
 
 /** A sweep's subtasks and its master: how they are stopped, how they end, how they are read. */
 export function sweepConformance(world: () => ConformanceWorld, ledger: () => Ledger): void {
@@ -11,10 +11,11 @@ export function sweepConformance(world: () => ConformanceWorld, ledger: () => Le
     readonly running: readonly number[];
     readonly waiting: readonly number[];
   }> {
-    const { capacity } = world();
-    const sweep = { start: 0, end: 10 * (capacity + 2), increment: 10 };
+    const { capacity, leastValue } = world();
+    const start = 10 * leastValue;
+    const sweep = { start, end: start + 10 * (capacity + 2), increment: 10 };
     const jobId = await submit(world(), { commandLine: RUNS, sweep });
-    const values = Array.from({ length: capacity + 3 }, (_, index) => index * 10);
+    const values = Array.from({ length: capacity + 3 }, (_, index) => start + index * 10);
     const running = values.slice(0, capacity);
     for (const instance of running) await ledger().until(task(jobId, 1, instance), 'RUNNING');
     return { jobId, running, waiting: values.slice(capacity) };
@@ -93,11 +94,13 @@ export function sweepConformance(world: () => ConformanceWorld, ledger: () => Le
     });
 
     test('whose subtasks end differently is FAILED, with each exit code; whose subtasks all succeed FINISHED', async () => {
-      const mixed = await submit(world(), { commandLine: 'exit *', sweep: { start: 0, end: 2, increment: 1 } });
+      const first = world().leastValue;
+      const sweep = { start: first, end: first + 2, increment: 1 };
+      const mixed = await submit(world(), { commandLine: exitsWithPlace(world()), sweep });
       const good = await submit(world(), { commandLine: 'exit 0', sweep: { start: 7, end: 9, increment: 2 } });
       await ledger().until(task(mixed), 'FAILED');
       await ledger().until(task(good), 'FINISHED');
-      const tasks = await Promise.all([0, 1, 2].map((instance) => read(world(), task(mixed, 1, instance))));
+      const tasks = await Promise.all([0, 1, 2].map((place) => read(world(), task(mixed, 1, first + place))));
       expect(tasks.map(({ status }) => [status.state, status.exitCode, status.endReason])).toEqual([
         ['FINISHED', 0, 'COMPLETED'],
         ['FAILED', 1, 'EXIT_CODE'],

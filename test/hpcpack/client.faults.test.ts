@@ -50,7 +50,7 @@ describe('The client, when something goes wrong', () => {
       { kind: 'RESET', when: 'after' },
     ] as const) {
       emulator.faults.plan(fault, 1, /jobFile/);
-      const answer = await open.client.createJob(printJobXml(JOB, [], 'r'), {});
+      const answer = await open.client.createJob(printJobXml(JOB, [], { requestId: 'r', submit: false }), {});
       expect(answer).toMatchObject({ kind: 'UNANSWERED', delivered: 'MAYBE' });
     }
     expect(count(emulator, /jobFile/)).toBe(2);
@@ -69,10 +69,10 @@ describe('The client, when something goes wrong', () => {
 
   it('waits for a cancel longer than the grace period, and meanwhile reads', async () => {
     const clock = new ManualClock();
-    await using emulator = await HpcPackEmulator.start({ clock, passMs: 10 });
+    await using emulator = await HpcPackEmulator.start({ clock, passMs: 10, stopMs: 0 });
     await using open = openClient(emulator, { concurrency: 1 });
     const task = taskSpec({ commandLine: "trap '' TERM; sleep 1000" });
-    await open.client.createJob(printJobXml(JOB, [task], 'r'), {});
+    await open.client.createJob(printJobXml(JOB, [task], { requestId: 'r', submit: false }), {});
     await open.client.submitJob(1, {});
     clock.advance(1_000);
     let isAnswered = false;

@@ -42,7 +42,7 @@ describe.each<readonly [string, Switches]>([
       }),
       { ...SWEEP, name: 'sweep', dependsOn: ['first', 'a "quoted" & <odd>\n name'] },
     ];
-    const id = settled(await open.client.createJob(printJobXml(JOB, specs, 'r1'), ALICE));
+    const id = settled(await open.client.createJob(printJobXml(JOB, specs, { requestId: 'r1', submit: false }), ALICE));
     settled(await open.client.submitJob(id, ALICE).then((answer) => ({ ...answer, value: id })));
     clock.advance(1_000);
     expect(settled(await open.client.readJob(id))).toMatchObject({
@@ -83,7 +83,9 @@ describe.each<readonly [string, Switches]>([
     await using node = await HeadNode.start({ switches });
     const { emulator, clock } = node;
     await using open = openClient(emulator);
-    const id = settled(await open.client.createJob(printJobXml(JOB, [SWEEP], 'r1'), ALICE));
+    const id = settled(
+      await open.client.createJob(printJobXml(JOB, [SWEEP], { requestId: 'r1', submit: false }), ALICE),
+    );
     await open.client.submitJob(id, ALICE);
     clock.advance(1_000);
     const ref = { jobId: id, taskNumber: 1, instanceId: 2 };
@@ -111,10 +113,10 @@ describe('The client', () => {
     await using node = await HeadNode.start({ dateFormat });
     const { emulator, clock } = node;
     await using open = openClient(emulator);
-    await open.client.createJob(printJobXml(JOB, [], 'old'), ALICE);
+    await open.client.createJob(printJobXml(JOB, [], { requestId: 'old', submit: false }), ALICE);
     clock.advance(3_600_000);
     const before = clock.now();
-    const id = settled(await open.client.createJob(printJobXml(JOB, [], 'new'), ALICE));
+    const id = settled(await open.client.createJob(printJobXml(JOB, [], { requestId: 'new', submit: false }), ALICE));
     const jobs = settled(await open.client.listJobs(before));
     expect(jobs.map((job) => [job.id, job.createdAt])).toEqual([[id, before - (before % 1000)]]);
   });
@@ -124,7 +126,7 @@ describe('The client', () => {
       await using node = await HeadNode.start({ switches: { errorBody } });
       const { emulator } = node;
       await using open = openClient(emulator);
-      const id = settled(await open.client.createJob(printJobXml(JOB, [], 'r'), ALICE));
+      const id = settled(await open.client.createJob(printJobXml(JOB, [], { requestId: 'r', submit: false }), ALICE));
       await open.client.submitJob(id, ALICE);
       const code = errorBody === 'fault' || errorBody === 'xml' ? 0x80040202 | 0 : null;
       expect(await open.client.submitJob(id, ALICE)).toEqual({
@@ -141,7 +143,7 @@ describe('The client', () => {
     const { emulator } = node;
     await using open = openClient(emulator);
     const specs = Array.from({ length: 2_500 }, () => taskSpec());
-    const id = settled(await open.client.createJob(printJobXml(JOB, specs, 'r'), ALICE));
+    const id = settled(await open.client.createJob(printJobXml(JOB, specs, { requestId: 'r', submit: false }), ALICE));
     expect(settled(await open.client.listMasters(id))).toHaveLength(2_500);
     emulator.faults.loseContinuations = true;
     expect(settled(await open.client.listMasters(id)).map(({ taskNumber }) => taskNumber)).toEqual(
@@ -149,25 +151,27 @@ describe('The client', () => {
     );
   });
 
-  it('finds the job whose creation was not answered', async () => {
-    await using node = await HeadNode.start();
-    const { emulator, clock } = node;
+  it.each([true, false])('finds the job whose creation was not answered (ClientSource kept: %s)', async (keeps) => {
+    await using node = await HeadNode.start({ switches: { keepsClientSource: keeps } });
+    const { emulator } = node;
     await using open = openClient(emulator);
-    const before = clock.now();
     emulator.faults.plan({ kind: 'RESET', when: 'after' }, 1, /jobFile/);
-    expect(await open.client.createJob(printJobXml(JOB, [], 'mine'), ALICE)).toMatchObject({
+    expect(
+      await open.client.createJob(printJobXml(JOB, [], { requestId: 'mine', submit: false }), ALICE),
+    ).toMatchObject({
       kind: 'UNANSWERED',
       delivered: 'MAYBE',
     });
-    expect(await open.client.findJobByRequest('mine', before)).toEqual({ kind: 'OK', value: 1 });
-    expect(await open.client.findJobByRequest('other', before)).toEqual({ kind: 'OK', value: null });
+    const found = { kind: 'OK', value: { jobId: 1, isToBeSubmitted: false } };
+    expect(await open.client.findJobByRequest('mine', 'HPC\\alice')).toEqual(found);
+    expect(await open.client.findJobByRequest('other', null)).toEqual({ kind: 'OK', value: null });
   });
 
   it('acts for the viewer, so that the rule of owners and administrators is the cluster’s own', async () => {
     await using node = await HeadNode.start();
     const { emulator } = node;
     await using open = openClient(emulator);
-    const id = settled(await open.client.createJob(printJobXml(JOB, [], 'r'), ALICE));
+    const id = settled(await open.client.createJob(printJobXml(JOB, [], { requestId: 'r', submit: false }), ALICE));
     expect(await open.client.cancelJob(id, '', false, { asUser: 'HPC\\bob' })).toMatchObject({
       kind: 'REFUSED',
       message: 'You do not have permission to do this.',

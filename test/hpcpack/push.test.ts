@@ -51,7 +51,7 @@ async function startPush(
   const open = openClient(emulator, settings);
   const received = new Received();
   const events = new JobEvents(open.http, open.settings, systemClock, received.listener);
-  await open.client.createJob(printJobXml(JOB, [taskSpec()], 'r'), {});
+  await open.client.createJob(printJobXml(JOB, [taskSpec()], { requestId: 'r', submit: false }), {});
   return {
     emulator,
     open,
@@ -111,7 +111,7 @@ describe('Push events', () => {
 
   it('use one connection for many jobs, and none for none', async () => {
     await using push = await startPush();
-    await push.open.client.createJob(printJobXml(JOB, [], 's'), {});
+    await push.open.client.createJob(printJobXml(JOB, [], { requestId: 's', submit: false }), {});
     push.events.add(1);
     push.events.add(2);
     await push.received.until(() => push.received.listening.length === 2);

@@ -64,6 +64,7 @@ export async function openSlurmWorld(
     marks: cluster.workFolder,
     capacity,
     hasManyTasks: false,
+    leastValue: 0,
     killsAtOnce: commands,
     escalates: false,
     outage: {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type TaskSpec } from '../../domain/Job.js';
 import { DateFormat } from './DateFormat.js';
 import { type HttpRequest, type HttpSession } from './HttpSession.js';
-import { REQUEST_PROPERTY, taskProperties } from './jobXml.js';
+import { clientSource, REQUEST_PROPERTY, SUBMIT_PROPERTY, taskProperties } from './jobXml.js';
 import { JOB_PROPERTIES, refusalMeaning, TASK_PROPERTIES, TASK_STATE_PROPERTIES } from './mapping.js';
 import {
   type NativeJob,
@@ -39,6 +39,16 @@ export interface NativeCluster {
   readonly name: string;
   readonly version: string;
 }
+
+/** A job that was found by the mark of its request. */
+export interface MarkedJob {
+  readonly jobId: number;
+  /** It was to be submitted as soon as it was created. */
+  readonly isToBeSubmitted: boolean;
+}
+
+/** Among so many of the owner's newest jobs a mark is looked for where ClientSource is not kept. */
+const MAX_MARKED = 50;
 
 /** Rows a read asks for; the head node's own default is 10. */
 const ROWS_PER_READ = 1_000;
@@ -149,19 +159,24 @@ export class HpcPackClient {
     return this.#created('/jobs/jobFile', xml, options);
   }
 
-  /** The newest job, created since `createdFrom`, that carries this request id; null: there is none. */
+  /** The job that carries this request id, found by its ClientSource, else among the owner's newest; null: there is none. */
   async findJobByRequest(
     requestId: string,
-    createdFrom: number,
+    owner: string | null,
     options: CallOptions = {},
-  ): Promise<Answer<number | null>> {
-    const jobs = await this.listJobs(createdFrom - CHANGE_OVERLAP_MS, options);
+  ): Promise<Answer<MarkedJob | null>> {
+    const jobs = await this.listJobs(null, options);
     if (jobs.kind !== 'OK') return jobs;
-    for (const { id } of jobs.value.toSorted((a, b) => b.id - a.id)) {
-      const reply = await this.#get(`/jobs/${id}/customProperties`, { names: REQUEST_PROPERTY }, options);
+    const newest = jobs.value.toSorted((a, b) => b.id - a.id);
+    const bySource = newest.filter((job) => job.clientSource === clientSource(requestId));
+    const owned = newest.filter((job) => owner === null || job.owner.toLowerCase() === owner.toLowerCase());
+    for (const { id } of [...bySource, ...owned.slice(0, MAX_MARKED)]) {
+      const names = `${REQUEST_PROPERTY},${SUBMIT_PROPERTY}`;
+      const reply = await this.#get(`/jobs/${id}/customProperties`, { names }, options);
       if (reply.kind === 'UNANSWERED') return reply;
-      const found = reply.kind === 'OK' ? Properties.read(reply.body)?.text(REQUEST_PROPERTY) : null;
-      if (found === requestId) return ok(id);
+      const marks = reply.kind === 'OK' ? Properties.read(reply.body) : null;
+      if (marks?.text(REQUEST_PROPERTY) === requestId)
+        return ok({ jobId: id, isToBeSubmitted: marks.flag(SUBMIT_PROPERTY, false) });
     }
     return ok(null);
   }

@@ -21,6 +21,10 @@ export interface HpcPackSettings {
   readonly gracePeriodSeconds: number;
   /** The most requests in any minute. */
   readonly requestsPerMinute: number;
+  /** Whether push events are used; without, all is read. */
+  readonly push: boolean;
+  /** How often a job is read around a cancel and other commands, in seconds. */
+  readonly fastPollSeconds: number;
   /** The most requests at a time, of reads and of commands each. */
   readonly concurrency: number;
 }

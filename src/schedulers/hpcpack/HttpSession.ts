@@ -64,15 +64,27 @@ export class HttpSession {
   readonly #settings: HpcPackSettings;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #onContact: (problem: Unanswered | null) => void;
   readonly #reads: Pool;
   readonly #commands: Pool;
   readonly #closing = new AbortController();
   #waiting = 0;
+  /** The last answer was none: what a person waits for is not tried again and again. */
+  #isDown = false;
   /** The header that the head node did not accept, and until when it is not sent again. */
   #rejected: { readonly authorization: string; readonly until: number } | null = null;
 
-  /** @param random - a number from 0 to 1, by which tries of several gateways are spread */
-  constructor(settings: HpcPackSettings, clock: Clock, random: () => number) {
+  /**
+   * @param random - a number from 0 to 1, by which tries of several gateways are spread
+   * @param onContact - told at each request whether the head node answered: null, or why not
+   */
+  constructor(
+    settings: HpcPackSettings,
+    clock: Clock,
+    random: () => number,
+    onContact: (problem: Unanswered | null) => void = () => undefined,
+  ) {
+    this.#onContact = onContact;
     this.#settings = settings;
     this.#clock = clock;
     this.#random = random;
@@ -118,13 +130,22 @@ export class HttpSession {
           reply.reason !== 'ABORTED' &&
           reply.reason !== 'BUSY' &&
           (request.method === 'GET' || reply.delivered === 'NO');
-        if (!mayTryAgain || attempt === ATTEMPTS) return reply;
+        if (!mayTryAgain || attempt === ATTEMPTS || (this.#isDown && request.method !== 'GET')) {
+          this.#tell(reply);
+          return reply;
+        }
         const wait = BACK_OFF_MS * 2 ** (attempt - 1) * (1 - this.#random() / 2);
         if (!(await this.#sleep(wait, request.signal))) return ABORTED;
       }
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  #tell(reply: Reply): void {
+    if (reply.kind === 'UNANSWERED' && (reply.reason === 'ABORTED' || reply.reason === 'BUSY')) return;
+    this.#isDown = reply.kind === 'UNANSWERED';
+    this.#onContact(reply.kind === 'UNANSWERED' ? reply : null);
   }
 
   /** Ends every request. */

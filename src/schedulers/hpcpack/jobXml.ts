@@ -7,11 +7,26 @@ const NAMESPACE = 'http://schemas.microsoft.com/HPCS2008R2/scheduler/';
 /** The custom property by which a job is found again whose creation was not answered. */
 export const REQUEST_PROPERTY = 'TaskgateRequest';
 
+/** The custom property of a job that is to be submitted as soon as it is created. */
+export const SUBMIT_PROPERTY = 'TaskgateSubmit';
+
+/** How a job is marked, so that it is found again. */
+export interface JobMark {
+  readonly requestId: string;
+  /** It is to be submitted as soon as it is created. */
+  readonly submit: boolean;
+}
+
+/** The job's ClientSource, by which it is found in a list; a head node that does not keep it has the custom property. */
+export function clientSource(requestId: string): string {
+  return `Taskgate ${requestId}`;
+}
+
 /** The values of properties by their names; null: left out. */
 type Values = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A job with all its tasks as one document, so that it is created whole or not at all (SDK, Job Schema). */
-export function printJobXml(spec: JobSpec, tasks: readonly TaskSpec[], requestId: string): string {
+export function printJobXml(spec: JobSpec, tasks: readonly TaskSpec[], { requestId, submit }: JobMark): string {
   const job: Values = {
     Version: '3.000',
     Name: spec.name,
@@ -20,10 +35,15 @@ export function printJobXml(spec: JobSpec, tasks: readonly TaskSpec[], requestId
     RunUntilCanceled: spec.runUntilCanceled,
     FailOnTaskFailure: spec.failOnTaskFailure,
     UnitType: 'Core',
+    ClientSource: clientSource(requestId),
     xmlns: NAMESPACE,
   };
   const children = [
-    element('CustomProperties', {}, nameValue('Term', REQUEST_PROPERTY, requestId)),
+    element(
+      'CustomProperties',
+      {},
+      nameValue('Term', REQUEST_PROPERTY, requestId) + nameValue('Term', SUBMIT_PROPERTY, submit ? 'True' : 'False'),
+    ),
     element('Dependencies', {}),
     element('Tasks', {}, tasks.map(taskElement).join('')),
   ];

@@ -85,7 +85,7 @@ function reader<Key extends string>(
 /** Properties of a job that are read, in one request for many jobs. */
 export const JOB_PROPERTIES =
   'Id,Name,Owner,State,PreviousState,Priority,Project,CreateTime,SubmitTime,StartTime,EndTime,ChangeTime,ErrorMessage,RunUntilCanceled,' +
-  'FailOnTaskFailure,RequeueCount';
+  'FailOnTaskFailure,RequeueCount,ClientSource';
 
 /** Properties of a task that are read, in one request for many tasks. */
 export const TASK_PROPERTIES =
@@ -95,7 +95,7 @@ export const TASK_PROPERTIES =
 
 /** What may change of a task after it was created. */
 export const TASK_STATE_PROPERTIES =
-  'TaskId,JobTaskId,InstanceId,State,ExitCode,ErrorMessage,RequeueCount,AllocatedNodes,SubmitTime,StartTime,EndTime,ChangeTime';
+  'TaskId,JobTaskId,InstanceId,State,RuntimeSeconds,ExitCode,ErrorMessage,RequeueCount,AllocatedNodes,SubmitTime,StartTime,EndTime,ChangeTime';
 
 /** The text form of a task's id (SDK, `ITaskId`): `job.task`, or `job.task.instance`. */
 export function readNativeTaskId(
@@ -169,3 +169,11 @@ export function refusalMeaning({ code, status, message }: Refusal): RefusalMeani
  * (Linux agent). They are no exit codes of the program.
  */
 export const AGENT_EXIT_CODES: ReadonlySet<number> = new Set([170, 171, -101, -102]);
+
+/**
+ * Whether a task's ErrorMessage says that it was canceled. The REST API shows neither ErrorCode nor FailureReason, so where the cancel was not
+ * ours the text of an English head node is all there is; in other languages such a task counts as failed by its exit code.
+ */
+export function saysCanceled(errorMessage: string): boolean {
+  return /\bcancell?ed\b/i.test(errorMessage);
+}

@@ -34,6 +34,8 @@ export interface NativeJob extends NativeTimes {
   readonly errorMessage: string | null;
   readonly runUntilCanceled: boolean;
   readonly failOnTaskFailure: boolean;
+  /** The program that created it. */
+  readonly clientSource: string | null;
 }
 
 /** The part of a task that changes, as the head node shows it. */
@@ -44,6 +46,8 @@ export interface NativeTaskState extends NativeTimes {
   readonly state: TaskState;
   /** The head node's own word. */
   readonly nativeState: string;
+  /** Its time limit; null: none. */
+  readonly runtimeSeconds: number | null;
   readonly exitCode: number | null;
   readonly errorMessage: string | null;
   readonly requeueCount: number | null;
@@ -60,7 +64,6 @@ export interface NativeTask extends NativeTaskState {
   readonly stdoutPath: string | null;
   readonly stderrPath: string | null;
   readonly minCores: number;
-  readonly runtimeSeconds: number | null;
   readonly isRerunnable: boolean;
   readonly dependsOn: readonly string[];
   /** On a sweep's master only. */
@@ -84,6 +87,7 @@ export function readJob(row: Properties, dates: DateFormat): NativeJob | null {
     errorMessage: row.text('ErrorMessage'),
     runUntilCanceled: row.flag('RunUntilCanceled', false),
     failOnTaskFailure: row.flag('FailOnTaskFailure', false),
+    clientSource: row.text('ClientSource'),
     ...readTimes(row, dates),
   };
 }
@@ -96,11 +100,13 @@ export function readTaskRow(row: Properties, dates: DateFormat): NativeTaskState
   const nativeState = row.text('State');
   const state = nativeState === null ? null : readTaskState(nativeState);
   if (taskNumber === null || state === null || nativeState === null) return null;
+  const runtime = row.integer('RuntimeSeconds');
   return {
     taskNumber,
     instanceId: instanceId !== null && instanceId >= 1 ? instanceId : null,
     state,
     nativeState,
+    runtimeSeconds: runtime === null || runtime <= 0 ? null : runtime,
     exitCode: row.integer('ExitCode'),
     errorMessage: row.text('ErrorMessage'),
     requeueCount: row.integer('RequeueCount'),
@@ -114,7 +120,6 @@ export function readFullTask(row: Properties, dates: DateFormat): NativeTask | n
   const state = readTaskRow(row, dates);
   if (state === null) return null;
   const type = readTaskType(row.text('Type') ?? '') ?? 'BASIC';
-  const runtime = row.integer('RuntimeSeconds');
   const sweep =
     type === 'PARAMETRIC_SWEEP' && state.instanceId === null
       ? {
@@ -133,7 +138,6 @@ export function readFullTask(row: Properties, dates: DateFormat): NativeTask | n
     stdoutPath: row.text('StdOutFilePath'),
     stderrPath: row.text('StdErrFilePath'),
     minCores: row.integer('MinCores') ?? 1,
-    runtimeSeconds: runtime === null || runtime <= 0 ? null : runtime,
     isRerunnable: row.flag('IsRerunnable', true),
     dependsOn: splitList(row.text('DependsOn'), DEPENDS_ON_SEPARATOR),
     sweep,

@@ -235,9 +235,13 @@ export class RemoteScheduler implements Scheduler {
     const problem = validateMessage(request.message) ?? validateGracePeriod(request.gracePeriodSeconds);
     if (problem !== null) return refused(problem);
     const { ref } = request;
+    /** Where the scheduler cannot shorten its grace period, its own is what is told and kept. */
+    const gracePeriodSeconds = this.info.capabilities.callerGracePeriod ? request.gracePeriodSeconds : null;
     return this.#locks.run([lockOf(ref.jobId, ref)], () =>
       stored(async () => {
-        const begun = this.#plan(viewer, ref.jobId, (context) => [planTaskCancel(context, request)]);
+        const begun = this.#plan(viewer, ref.jobId, (context) => [
+          planTaskCancel(context, { ...request, gracePeriodSeconds }),
+        ]);
         if (!begun.ok) return begun;
         const { plans, before } = begun.value;
         const [plan] = plans;

@@ -1,6 +1,6 @@
 import { type Cancellation, SYSTEM_USER } from '../../domain/Cancellation.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
-import { type InstanceSet } from '../../domain/InstanceSet.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
 import { isAnomaly, observeTask, type ObservedStatus } from '../../domain/observeTask.js';
 import { isTerminal, isWaiting } from '../../domain/states.js';
 import { sweepInstances } from '../../domain/Sweep.js';
@@ -217,7 +217,11 @@ class JobIntake {
     const { increment } = this.job.sweep(taskNumber);
     for (const group of store.groups(id, taskNumber)) {
       if (!this.#isNews(group, sighting)) continue;
-      const all = store.groupInstances(group.id, increment);
+      const awaited = this.#awaited(taskNumber, instances, sighting, increment);
+      const whole = store.groupInstances(group.id, increment);
+      for (const instance of whole.intersect(awaited))
+        this.#takeUnit(this.job.ownRow({ jobId: id, taskNumber, instance }), sighting);
+      const all = whole.subtract(awaited);
       const concerned = all.intersect(instances);
       if (concerned.size === 0) continue;
       if (concerned.size === all.size) {
@@ -229,6 +233,17 @@ class JobIntake {
         this.#takeGroup(store.splitGroup(group, concerned, increment), sighting);
       }
     }
+  }
+
+  /** Those of the instances of which just one is being canceled: what is shown is the effect of that, and not their siblings'. */
+  #awaited(taskNumber: number, instances: InstanceSet, { status }: Sighting, increment: number): InstanceSet {
+    if (!isStopped(status)) return InstanceSet.empty(increment);
+    const values = this.#undelivered.flatMap((cancellation) =>
+      cancellation.taskNumber === taskNumber && cancellation.instance !== null && instances.has(cancellation.instance)
+        ? cancellation.instance
+        : [],
+    );
+    return InstanceSet.of(values, increment);
   }
 
   #takeGroup(group: GroupRow, sighting: Sighting): void {

@@ -13,6 +13,8 @@ export interface ClusterOptions {
   readonly nodes: readonly { readonly name: string; readonly cores: number }[];
   /** The cluster parameter TaskCancelGracePeriod, by default 15 seconds. */
   readonly gracePeriodMs: number;
+  /** How long a node takes to end a process that it is told to end. */
+  readonly stopMs: number;
   /** The time between two passes of the scheduler: each moves what is on its way by one state. */
   readonly passMs: number;
 }
@@ -373,14 +375,18 @@ export class Cluster {
       return;
     }
     const { cleanUpMs = 0, exitCode = END_TASK_EXIT_CODE } = task.program?.onBreak ?? {};
-    const { gracePeriodMs } = this.options;
+    const { gracePeriodMs, stopMs } = this.options;
     clearTimers(task);
-    if (cleanUpMs < gracePeriodMs) this.#after(task, cleanUpMs, () => this.#endProcess(task, exitCode, 'Failed'));
+    if (cleanUpMs < gracePeriodMs)
+      this.#after(task, Math.max(cleanUpMs, stopMs), () => this.#endProcess(task, exitCode, 'Failed'));
     else this.#after(task, gracePeriodMs, () => this.#kill(task));
   }
 
   #kill(task: TaskRecord): void {
-    this.#endProcess(task, END_TASK_EXIT_CODE, 'Failed');
+    clearTimers(task);
+    const { stopMs } = this.options;
+    if (stopMs === 0) this.#endProcess(task, END_TASK_EXIT_CODE, 'Failed');
+    else this.#after(task, stopMs, () => this.#endProcess(task, END_TASK_EXIT_CODE, 'Failed'));
   }
 
   #exit(task: TaskRecord, exitCode: number): void {

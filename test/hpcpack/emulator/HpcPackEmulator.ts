@@ -24,6 +24,8 @@ export interface EmulatorOptions {
   readonly dateFormat?: DateFormat;
   /** Default: 15 seconds, as TaskCancelGracePeriod. */
   readonly gracePeriodMs?: number;
+  /** How long a node takes to end a process that it is told to end; the Linux agent looks after half a second. */
+  readonly stopMs?: number;
   /** The time between two passes of the scheduler. */
   readonly passMs?: number;
   readonly nodes?: readonly { readonly name: string; readonly cores: number }[];
@@ -70,6 +72,7 @@ export class HpcPackEmulator implements AsyncDisposable {
       switches: this.switches,
       nodes: options.nodes ?? [{ name: 'NODE1', cores: 64 }],
       gracePeriodMs: options.gracePeriodMs ?? 15_000,
+      stopMs: options.stopMs ?? 200,
       passMs: options.passMs ?? 20,
     });
     this.#rest = this.#newRest();

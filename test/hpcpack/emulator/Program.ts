@@ -17,7 +17,7 @@ export const END_TASK_EXIT_CODE = 171;
 const TRAP = /^trap\s+(?:'([^']*)'|"([^"]*)")\s+(?:TERM|BREAK)$/;
 
 /**
- * Reads a command line in a subset of what shells take: commands with `;` between them, each of `sleep SECONDS`, `exit CODE`,
+ * Reads a command line in a subset of what shells take: commands with `;` between them, each of `sleep SECONDS`, `exit CODE` (or `$((A-B))`),
  * `echo TEXT`, `true`, `false` and `trap 'COMMANDS' TERM` (with `''`: the break is ignored). `while …` runs for ever. Anything else
  * cannot be started.
  */
@@ -31,7 +31,7 @@ export function readProgram(commandLine: string): Program {
     const [name = '', argument = ''] = command.split(/\s+(.*)/s);
     if (trap !== null) onBreak = readTrap(trap[1] ?? trap[2] ?? '');
     else if (name === 'sleep') runMs += Number(argument) * 1000;
-    else if (name === 'exit') return { runMs, exitCode: Number(argument), output, cannotStart: null, onBreak };
+    else if (name === 'exit') return { runMs, exitCode: readNumber(argument), output, cannotStart: null, onBreak };
     else if (name === 'echo') output += `${argument.replace(/^(['"])(.*)\1$/s, '$2')}\n`;
     else if (name === 'while') return { runMs: Infinity, exitCode: 0, output, cannotStart: null, onBreak };
     else if (name === 'true' || name === ':') exitCode = 0;
@@ -39,6 +39,12 @@ export function readProgram(commandLine: string): Program {
     else return { runMs: 0, exitCode: 1, output: '', cannotStart: `'${name}' is not recognized as a command`, onBreak };
   }
   return { runMs, exitCode, output, cannotStart: null, onBreak };
+}
+
+/** A number, or the difference of two: `$((3-1))`. */
+function readNumber(text: string): number {
+  const difference = /^\$\(\((\d+)-(\d+)\)\)$/.exec(text);
+  return difference === null ? Number(text) : Number(difference[1]) - Number(difference[2]);
 }
 
 function readTrap(commands: string): Program['onBreak'] {

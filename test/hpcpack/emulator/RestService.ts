@@ -276,6 +276,7 @@ export class RestService {
     if (typeof body !== 'string') throw new SchedulerError('InvalidJobFile', 'The body must be a JSON string.');
     const { job: written, tasks } = readJobXml(body);
     const job = this.#cluster.createJob(user.name, written);
+    if (!this.#options.switches.keepsClientSource) job.written.set('ClientSource', 'HpcWebService');
     for (const task of tasks) this.#cluster.addTask(job, task);
     return { body: job.id };
   }

@@ -34,6 +34,8 @@ export interface Switches {
   readonly unset: 'absent' | 'empty' | 'minimum';
   /** A change of a task counts as a change of its job, for the job's ChangeTime. */
   readonly taskChangesTouchJob: boolean;
+  /** A job keeps the ClientSource that its XML says; otherwise it is the service's own. */
+  readonly keepsClientSource: boolean;
   /** One SignalR connection may listen to several jobs; otherwise the latest BeginListen replaces the one before. */
   readonly severalJobsPerConnection: boolean;
 }
@@ -56,6 +58,7 @@ export const LIKELY: Switches = {
   booleans: 'True',
   unset: 'absent',
   taskChangesTouchJob: false,
+  keepsClientSource: true,
   severalJobsPerConnection: true,
 };
 
@@ -77,5 +80,6 @@ export const UNLIKELY: Switches = {
   booleans: 'true',
   unset: 'empty',
   taskChangesTouchJob: true,
+  keepsClientSource: false,
   severalJobsPerConnection: false,
 };

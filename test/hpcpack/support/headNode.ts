@@ -18,7 +18,7 @@ export class HeadNode implements AsyncDisposable {
 
   static async start(options: EmulatorOptions = {}): Promise<HeadNode> {
     const clock = new ManualClock();
-    return new HeadNode(await HpcPackEmulator.start({ clock, passMs: 10, ...options }), clock);
+    return new HeadNode(await HpcPackEmulator.start({ clock, passMs: 10, stopMs: 0, ...options }), clock);
   }
 
   /** @param user - `admin`, `alice` or `bob` of the domain HPC */

@@ -24,6 +24,8 @@ export function emulatorSettings(emulator: HpcPackEmulator, changes: Partial<Hpc
     gracePeriodSeconds: 15,
     requestsPerMinute: 100_000,
     concurrency: 4,
+    push: true,
+    fastPollSeconds: 0.1,
     ...changes,
   };
 }
