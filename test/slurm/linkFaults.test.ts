@@ -83,7 +83,7 @@ describe.skipIf(isSlurmMissing())('The link to Slurm', { timeout: 90_000 }, () =
       while (statuses.length === 0) await new Promise((resolve) => setImmediate(resolve));
       return link.status.isUp ? 'up' : link.status.message;
     };
-    const message = "Slurm does not take the gateway's user slurm: is its token valid, and not expired?";
+    const message = "Slurm does not take the token of the gateway's user slurm; it may have expired";
     expect([await first(wrong), await first(late)]).toStrictEqual([message, message]);
   });
 });

@@ -161,7 +161,7 @@ export class SlurmLink {
     const ping = await this.#probe({ method: 'GET', path: `/slurm/v0.0.${newest}/ping`, body: null }, PROBE_TIMEOUT_MS);
     if (ping.kind === 'REFUSED' || (ping.kind === 'UNAVAILABLE' && this.#options.clock.now() - startedAt < SOON_MS))
       return down(
-        `Slurm does not take the gateway's user ${this.#options.serviceUser}: is its token valid, and not expired?`,
+        `Slurm does not take the token of the gateway's user ${this.#options.serviceUser}; it may have expired`,
       );
     if (ping.kind !== 'DONE') return down(ping.message);
     const release = readRelease(ping.body);

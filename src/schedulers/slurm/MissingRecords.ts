@@ -1,0 +1,143 @@
+import { setImmediate } from 'node:timers/promises';
+import { type TaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { isTerminal, isWaiting, type TaskState } from '../../domain/states.js';
+import { type RemoteSink, type Sighting, type SubtaskSighting } from '../remote/RemoteDriver.js';
+import { type LastSeen } from './LastSeen.js';
+import { nativePhase } from './nativeStates.js';
+import { lost, sightingOf, vanished } from './observedStatus.js';
+import { type RecordIntake, SLICE } from './RecordIntake.js';
+import { type SacctRow } from './sacctRows.js';
+import { type SlurmReads } from './SlurmReads.js';
+import { UNSAID } from './slurmValues.js';
+
+/** What is missing is looked for with. */
+export interface MissingParts {
+  readonly intake: RecordIntake;
+  readonly reads: SlurmReads;
+  readonly lastSeen: LastSeen;
+  /** Slurm's MinJobAge now, in milliseconds. */
+  readonly minJobAge: () => number;
+  /** Whether slurmdbd keeps accounts that can be read. */
+  readonly hasAccounts: () => boolean;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Finds out how tasks ended of which slurmctld has no record: by the accounts; else what was still pending was canceled, because that leaves no
+ * record, and of the rest nobody knows.
+ */
+export class MissingRecords {
+  readonly #parts: MissingParts;
+  #sink: RemoteSink | null = null;
+
+  constructor(parts: MissingParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to compare with what the sink knows. */
+  start(sink: RemoteSink): void {
+    this.#sink = sink;
+  }
+
+  /** Looks through everything that is stored as not over, after a listing of all records. */
+  async reconcile(listed: ReadonlySet<number>, asOf: number): Promise<void> {
+    const missing = new Map<number, number[]>();
+    let after: TaskRef | null = null;
+    for (;;) {
+      const page: ReturnType<RemoteSink['openTasks']> = this.#sink?.openTasks(after, SLICE) ?? [];
+      for (const { ref, status } of page) {
+        const { jobId, instance } = ref;
+        if (status.changedAt >= asOf) continue;
+        const instances = missing.get(jobId) ?? [];
+        missing.set(jobId, instances);
+        const view = this.#parts.intake.views.get(jobId);
+        if (instance === null || view?.pending?.has(instance) === true) continue;
+        if (view?.element(instance) === null) instances.push(instance);
+      }
+      after = page.at(-1)?.ref ?? null;
+      if (after === null) break;
+      await setImmediate();
+    }
+    for (const [jobId, instances] of missing) {
+      if (!listed.has(jobId)) await this.resolve(jobId, null, asOf);
+      else if (instances.length > 0) await this.resolve(jobId, instances, asOf);
+    }
+  }
+
+  /** @param instances - of a sweep; null: the whole job */
+  async resolve(jobId: number, instances: readonly number[] | null, asOf: number): Promise<void> {
+    const { reads, intake, hasAccounts, warn } = this.#parts;
+    const master = this.#sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
+    if (master === null || isTerminal(master.status.state)) return;
+    for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
+    const rows = hasAccounts() ? await reads.accounts([jobId]) : null;
+    const isGapless = rows !== null || this.#isGapless();
+    const end = (instance: number | null, state: TaskState): Sighting =>
+      accountOf(rows, instance) ??
+      (isWaiting(state) && isGapless
+        ? vanished('CANCELLED')
+        : lost('Slurm has no record of it any more, and nobody saw how it ended'));
+    if (!isGapless) warn(`Slurm has no record of job ${jobId} any more, and there are no accounts to say how it ended`);
+    const { sweep } = master.spec;
+    if (sweep === null) {
+      const self = end(null, master.status.state);
+      intake.observe(jobId, { taskNumber: 1, spec: null, self, subtasks: [], isCanceled: false }, asOf);
+      return;
+    }
+    const one = (instance: number, state: TaskState): SubtaskSighting => ({
+      ...end(instance, state),
+      instances: InstanceSet.of([instance], sweep.increment),
+    });
+    const open = (instances ?? this.#openInstances(jobId)).flatMap((instance) => {
+      const task = this.#sink?.task({ jobId, taskNumber: 1, instance }) ?? null;
+      return task === null || isTerminal(task.status.state) ? [] : [one(instance, task.status.state)];
+    });
+    const untouched = instances === null ? this.#sink?.untouched(jobId, 1) : undefined;
+    const accounted = new Set(rows?.flatMap(({ elements }) => (elements.kind === 'ONE' ? elements.instance : [])));
+    const told = [...(untouched ?? [])].filter((instance) => accounted.has(instance));
+    const rest = untouched?.subtract(InstanceSet.of(told, sweep.increment));
+    const subtasks = [
+      ...open,
+      ...told.map((instance) => one(instance, 'QUEUED')),
+      ...(rest === undefined || rest.size === 0 ? [] : [{ ...end(null, 'QUEUED'), instances: rest }]),
+    ];
+    for (let from = 0; from < subtasks.length; from += SLICE) {
+      const slice = subtasks.slice(from, from + SLICE);
+      intake.observe(jobId, { taskNumber: 1, spec: null, self: null, subtasks: slice, isCanceled: false }, asOf);
+      await setImmediate();
+    }
+  }
+
+  /** Whether nothing can have run, ended and been forgotten since all records were last seen. */
+  #isGapless(): boolean {
+    return this.#parts.lastSeen.isWithin(this.#parts.minJobAge());
+  }
+
+  /** The subtasks of a job that are stored with a row of their own and are not over. */
+  #openInstances(jobId: number): readonly number[] {
+    const instances: number[] = [];
+    let after: TaskRef = { jobId, taskNumber: 1, instance: null };
+    for (;;) {
+      const page = this.#sink?.openTasks(after, SLICE) ?? [];
+      const own = page.filter(({ ref }) => ref.jobId === jobId);
+      instances.push(...own.flatMap(({ ref }) => ref.instance ?? []));
+      const last = own.at(-1);
+      if (own.length < SLICE || last === undefined) return instances;
+      after = last.ref;
+    }
+  }
+}
+
+/** What the accounts say of the end of a job, or of an element; null: they do not say. */
+function accountOf(rows: readonly SacctRow[] | null, instance: number | null): Sighting | null {
+  const row = rows?.findLast(({ elements }) =>
+    instance === null ? elements.kind === 'NONE' : elements.kind === 'ONE' && elements.instance === instance,
+  );
+  if (row === undefined) return null;
+  const phase = nativePhase(row.state);
+  if (phase.kind !== 'ENDED') return null;
+  /** Of what was canceled while it ran they say exit code 0, whatever it was. */
+  const end = phase.base === 'CANCELLED' ? UNSAID : row.end;
+  return sightingOf(row, { end, restarts: null });
+}

@@ -1,0 +1,210 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Clock } from '../../domain/Clock.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type ObservedTask, type RemoteSink, type Sighting } from '../remote/RemoteDriver.js';
+import { defineJob } from './defineJob.js';
+import { JobView } from './JobView.js';
+import { nativePhase } from './nativeStates.js';
+import { parseNativeId, sightingOf, vanished } from './observedStatus.js';
+import { type DetailedRecord, inStep, observeBasic, observeSweep } from './observeRecords.js';
+import { type SlurmState } from './SlurmJob.js';
+import { detailed, lacksEnd, plain, type SlurmReads } from './SlurmReads.js';
+
+/** What records are taken in with. */
+export interface IntakeParts {
+  readonly reads: SlurmReads;
+  readonly clock: Clock;
+  /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
+  readonly onStale: () => void;
+}
+
+/** How many changed tasks are taken in at once before others have their turn. */
+export const SLICE = 200;
+
+/** How many reads of details run at a time. */
+const DETAIL_WIDTH = 6;
+
+/** Values within a sweep that the array does not have. */
+const NOT_IN_ARRAY: Sighting = {
+  status: { ...vanished('').status, state: 'FINISHED', endReason: 'COMPLETED' },
+  native: { state: 'NOT_IN_ARRAY', id: null, nodes: [] },
+};
+
+/** Takes Slurm's records into the sink: what is new in them, with what must be read beside; jobs that are not known as a whole. */
+export class RecordIntake {
+  readonly #parts: IntakeParts;
+  readonly #views = new Map<number, JobView>();
+  readonly #defining = new Map<number, Promise<void>>();
+  #sink: RemoteSink | null = null;
+  #isClosed = false;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to put what is seen into the sink. */
+  start(sink: RemoteSink): void {
+    this.#sink = sink;
+  }
+
+  /** Stops; resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#defining.values());
+  }
+
+  /** What was last seen of each job's records. */
+  get views(): ReadonlyMap<number, JobView> {
+    return this.#views;
+  }
+
+  /** The job has no records any more. */
+  drop(jobId: number): void {
+    this.#views.delete(jobId);
+  }
+
+  /** Reads one record and takes it in. `OPEN`: it may still change soon. `NONE`: it is not there. Null: Slurm did not answer. */
+  async lookAt(jobId: number, instance: number | null): Promise<'OPEN' | 'SETTLED' | 'NONE' | null> {
+    const rawId = instance === null ? jobId : (this.#views.get(jobId)?.element(instance)?.rawId ?? null);
+    const asOf = this.#parts.clock.now();
+    const found = await this.#parts.reads.record(jobId, instance, rawId);
+    if (found === null || found === 'NONE' || this.#isClosed) return found === 'NONE' ? 'NONE' : null;
+    const [job] = found;
+    const isWhole =
+      instance === null && (job.jobId !== job.rawId || job.elements.kind !== 'ONE') && job.jobId === jobId;
+    await this.take(job.jobId, found.map(detailed), isWhole, asOf);
+    const { kind } = nativePhase(job.state);
+    return kind === 'ENDED' || kind === 'WAITING' ? 'SETTLED' : 'OPEN';
+  }
+
+  /** Reads a job with all of its records and takes it in, also where it is not known yet. */
+  async define(jobId: number): Promise<void> {
+    let defining = this.#defining.get(jobId);
+    if (defining === undefined) {
+      defining = this.#define(jobId, false).finally(() => this.#defining.delete(jobId));
+      this.#defining.set(jobId, defining);
+    }
+    await defining;
+  }
+
+  /** Reads what squeue does not say, where it matters: how a record ended, and whether another run has begun. */
+  async detail(jobId: number, records: readonly SlurmState[]): Promise<readonly DetailedRecord[]> {
+    const all = records.map(plain);
+    const wanted = records.flatMap((record, index) =>
+      lacksEnd(record) || this.#isOtherRun(jobId, record) ? [{ record, index }] : [],
+    );
+    const next = wanted.values();
+    const work = async (): Promise<void> => {
+      for (const { record, index } of next) {
+        if (this.#isClosed) return;
+        all[index] = await this.#parts.reads.detail(record);
+      }
+    };
+    await Promise.all(Array.from({ length: DETAIL_WIDTH }, work));
+    return all;
+  }
+
+  /**
+   * Takes in new records of one job.
+   *
+   * @param isWhole - `listed` (default: the new records) are all that the job has
+   */
+  async take(
+    jobId: number,
+    news: readonly DetailedRecord[],
+    isWhole: boolean,
+    asOf: number,
+    listed: readonly SlurmState[] = news.map(({ record }) => record),
+  ): Promise<void> {
+    const sink = this.#sink;
+    const master = sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
+    if (sink === null) return;
+    if (master === null) return this.define(jobId);
+    if (this.#isReplaced(jobId, news)) return this.#define(jobId, true);
+    const view = this.#views.get(jobId) ?? new JobView();
+    this.#views.set(jobId, view);
+    view.remember(listed, isWhole, asOf);
+    const { sweep } = master.spec;
+    if (sweep === null) {
+      const last = news.at(-1);
+      const task = last === undefined ? null : observeBasic(last);
+      if (task !== null) this.observe(jobId, task, asOf);
+      return;
+    }
+    const step = sweep.increment;
+    const elements = news.filter(({ record }) => record.elements.kind === 'ONE');
+    const others = news.filter(({ record }) => record.elements.kind !== 'ONE');
+    for (let from = 0; from <= elements.length; from += SLICE) {
+      const isLast = from + SLICE > elements.length;
+      const slice = [...elements.slice(from, from + SLICE), ...(isLast ? others : [])];
+      if (slice.length === 0 && !isWhole) continue;
+      const isClosing = isLast && (isWhole || others.length > 0);
+      const context = {
+        step,
+        untouched: isClosing ? sink.untouched(jobId, 1) : InstanceSet.empty(step),
+        split: isClosing ? view.split(step) : InstanceSet.empty(step),
+        pending: view.pending === null ? null : inStep(view.pending, step),
+        isWhole: isLast && isWhole,
+      };
+      this.observe(jobId, observeSweep(slice, context), asOf);
+      if (!isLast) await setImmediate();
+    }
+  }
+
+  /** Puts what was seen of a job's one task into the sink; what was overtaken is looked at again. */
+  observe(jobId: number, task: ObservedTask, asOf: number): void {
+    if (this.#sink === null || this.#isClosed || (task.self === null && task.subtasks.length === 0)) return;
+    const job = { id: jobId, asOf, definition: null, replaces: false, state: null, endedBy: null, tasks: [task] };
+    const { stale } = this.#sink.observe([job]);
+    if (stale.length === 0) return;
+    for (const { instance } of stale) this.#views.get(jobId)?.forget(instance);
+    this.#parts.onStale();
+  }
+
+  async #define(jobId: number, replaces: boolean): Promise<void> {
+    const { clock, reads } = this.#parts;
+    const asOf = clock.now();
+    const found = await reads.job(jobId);
+    const sink = this.#sink;
+    if (found === null || found === 'NONE' || sink === null || this.#isClosed) return;
+    const [first] = found;
+    if (first.jobId !== jobId) return;
+    const { definition, spec, gaps } = defineJob(found, asOf);
+    const ref = { jobId, taskNumber: 1, instance: null };
+    if (sink.task(ref) === null || replaces) {
+      const self = spec.sweep === null ? sightingOf(first, detailed(first).details) : null;
+      const none = gaps.size === 0 ? [] : [{ ...NOT_IN_ARRAY, instances: gaps }];
+      const task = { taskNumber: 1, spec, self, subtasks: none, isCanceled: false };
+      sink.observe([{ id: jobId, asOf, definition, replaces, state: null, endedBy: null, tasks: [task] }]);
+      if (sink.task(ref) === null) return;
+    }
+    this.#views.set(jobId, new JobView());
+    await this.take(jobId, found.map(detailed), true, asOf);
+  }
+
+  /** Whether the record was submitted at another time than what is known under its id: it was requeued, or is another job. */
+  #isOtherRun(jobId: number, record: SlurmState): boolean {
+    const known = this.#knownRun(jobId, record);
+    return known !== null && known !== record.submittedAt;
+  }
+
+  #knownRun(jobId: number, { elements }: SlurmState): number | null {
+    const instance = elements.kind === 'ONE' ? elements.instance : null;
+    const view = this.#views.get(jobId);
+    const seen = instance === null ? view?.own : view?.element(instance);
+    if (seen) return seen.submittedAt;
+    const own = this.#sink?.native({ jobId, taskNumber: 1, instance })?.id ?? null;
+    const job = this.#sink?.native({ jobId, taskNumber: 1, instance: null })?.id ?? null;
+    return parseNativeId(own ?? job)?.submittedAt ?? null;
+  }
+
+  /** Whether the id stands for another job than the one that is known: submitted at another time, and never requeued. */
+  #isReplaced(jobId: number, news: readonly DetailedRecord[]): boolean {
+    const known = parseNativeId(this.#sink?.native({ jobId, taskNumber: 1, instance: null })?.id ?? null);
+    if (known === null) return false;
+    return news.some(
+      ({ record, details }) =>
+        details.restarts === 0 && record.submittedAt !== null && record.submittedAt > known.submittedAt,
+    );
+  }
+}

@@ -1,0 +1,216 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { Ledger } from '../conformance/Ledger.js';
+import { cancel, cleansUp, read, refusal, run, RUNS, submit, task, value } from '../conformance/steps.js';
+import { openSlurmWorld, type SlurmAccess, type SlurmWorld } from './openSlurmWorld.js';
+import { isSlurmMissing, SlurmCluster } from './SlurmCluster.js';
+
+const CAPACITY = 8;
+const ALL: SlurmAccess = { commands: true, jobcomp: true };
+
+interface Opened {
+  readonly world: SlurmWorld;
+  readonly ledger: Ledger;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a gateway's scheduler on the cluster, for the rest of the test at most. */
+async function open(cluster: SlurmCluster, access: SlurmAccess = ALL): Promise<Opened> {
+  const world = await openSlurmWorld(cluster, CAPACITY, access);
+  const ledger = new Ledger(world.log, world.patience);
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    ledger.close();
+    await world.close();
+  };
+  onTestFinished(close);
+  return { world, ledger, close };
+}
+
+async function until(world: SlurmWorld, reachable: boolean): Promise<void> {
+  await expect.poll(() => world.scheduler.health().reachable, { timeout: world.patience }).toBe(reachable);
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'taskgate-slurm-faults-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () => {
+  let cluster: SlurmCluster;
+  beforeAll(async () => {
+    cluster = await SlurmCluster.start({ cpusPerNode: CAPACITY });
+  });
+  afterAll(async () => {
+    await cluster.stop();
+  });
+
+  test('takes a cancel that came while slurmctld hung, and it counts once', async () => {
+    const { world, ledger } = await open(cluster);
+    const ref = await run(world, ledger, cleansUp(0));
+    await cluster.signal('slurmctld', 'SIGSTOP');
+    const canceling = cancel(world, ref);
+    await until(world, false);
+    await cluster.signal('slurmctld', 'SIGCONT');
+    value(await canceling);
+    await ledger.until(ref, 'FAILED');
+    expect(ledger.of(ref).slice(-2)).toMatchObject([
+      { from: 'RUNNING', to: 'CANCELING', cause: 'CANCEL_REQUESTED' },
+      { from: 'CANCELING', to: 'FAILED', actor: world.owner.user },
+    ]);
+    expect((await read(world, ref)).status.endReason).toBe('CANCELED');
+    expect(ledger.broken()).toEqual([]);
+  });
+
+  test('loses the answer to a cancel with slurmrestd: what became of it is read, and it is carried through', async () => {
+    const { world, ledger } = await open(cluster);
+    const ref = await run(world, ledger, cleansUp(0));
+    await cluster.signal('slurmctld', 'SIGSTOP');
+    const canceling = cancel(world, ref, { message: 'no answer' });
+    await setTimeout(500);
+    await cluster.kill('slurmrestd');
+    const outcome = await canceling;
+    await cluster.signal('slurmctld', 'SIGCONT');
+    await cluster.startDaemon('slurmrestd');
+    if (!outcome.ok) {
+      expect(refusal(outcome)).toMatchObject({ code: 'SCHEDULER_UNAVAILABLE' });
+      await until(world, true);
+      value(await cancel(world, ref, { message: 'no answer' }));
+    }
+    await ledger.until(ref, 'FAILED');
+    expect((await read(world, ref)).cancellation).toMatchObject({ phase: 'COMPLETED', message: 'no answer' });
+    expect(ledger.way(ref).slice(-2)).toEqual(['CANCELING', 'FAILED']);
+  });
+
+  test('shows what happened while slurmrestd was gone, when it is back', async () => {
+    const { world, ledger } = await open(cluster);
+    const ref = await run(world, ledger, RUNS);
+    await cluster.kill('slurmrestd');
+    await until(world, false);
+    expect(refusal(await cancel(world, ref))).toMatchObject({ code: 'SCHEDULER_UNAVAILABLE' });
+    await cluster.run('scancel', [String(ref.jobId)]);
+    await cluster.startDaemon('slurmrestd');
+    await ledger.until(ref, 'FAILED');
+    expect((await read(world, ref)).status).toMatchObject({ endReason: 'CANCELED', signal: 'SIGTERM' });
+    await until(world, true);
+  });
+
+  test("is told by a clear word from one that does not take the gateway's token any more", async () => {
+    const { world } = await open(cluster);
+    await cluster.run('cp', [cluster.jwtKeyFile, `${cluster.jwtKeyFile}.old`]);
+    await cluster.run('dd', ['if=/dev/urandom', `of=${cluster.jwtKeyFile}`, 'bs=32', 'count=1', 'conv=notrunc']);
+    await cluster.signal('slurmctld', 'SIGTERM');
+    await cluster.startDaemon('slurmctld');
+    await expect
+      .poll(() => world.scheduler.health().message, { timeout: world.patience })
+      .toBe("Slurm does not take the token of the gateway's user slurm; it may have expired.");
+    await cluster.run('cp', [`${cluster.jwtKeyFile}.old`, cluster.jwtKeyFile]);
+    await cluster.signal('slurmctld', 'SIGTERM');
+    await cluster.startDaemon('slurmctld');
+    await until(world, true);
+  });
+
+  test('is not believed by what its users can write: names, and forged lines in the jobcomp file', async () => {
+    const { world, ledger } = await open(cluster);
+    const ref = await run(world, ledger, RUNS);
+    const { jobId } = ref;
+    const name = `x\n${jobId}|N/A|${jobId}|COMPLETED|None|1|1|1|n1|games\nJobId=${jobId} JobState=COMPLETED Partition=main`;
+    const forger = (
+      await cluster.run('sbatch', ['--parsable', `--job-name=${name}`, '--wrap', 'exit 0'], 'news')
+    ).trim();
+    await appendFile(cluster.jobcompFile ?? '', `JobId=${jobId} JobState=FAILED Partition=main ExitCode=9:0 \n`);
+    await ledger.until(task(Number(forger)), 'FINISHED');
+    expect((await read(world, ref)).status.state).toBe('RUNNING');
+    expect(world.scheduler.info.anomalies).toBe(0);
+    value(await cancel(world, ref, { force: true }));
+    await ledger.until(ref, 'FAILED');
+  });
+
+  test('cancels past the gateway are seen: of a job, of elements that ran, and of elements that left no record', async () => {
+    const { world, ledger } = await open(cluster);
+    const jobId = await submit(world, { commandLine: RUNS, sweep: { start: 1, end: CAPACITY + 4, increment: 1 } });
+    for (let instance = 1; instance <= CAPACITY; instance += 1) await ledger.until(task(jobId, 1, instance), 'RUNNING');
+    const last = CAPACITY + 4;
+    await cluster.run('scancel', [`${jobId}_1`, `${jobId}_${last}`]);
+    await ledger.until(task(jobId, 1, last), 'CANCELED');
+    await ledger.until(task(jobId, 1, 1), 'FAILED');
+    expect((await read(world, task(jobId, 1, 1))).status).toMatchObject({ endReason: 'CANCELED' });
+    await cluster.run('scancel', [String(jobId)]);
+    await ledger.untilJob(jobId, 'FAILED');
+    const [job] = await world.scheduler.readJobs(world.owner, [jobId]);
+    expect(job?.taskCounts).toMatchObject({ RUNNING: 0, QUEUED: 0, CANCELING: 0 });
+    expect((job?.taskCounts.FAILED ?? 0) + (job?.taskCounts.CANCELED ?? 0)).toBe(CAPACITY + 4);
+  });
+
+  test('that lost its state gives its ids to others: what was open ends as not known, and the others are themselves', async () => {
+    const own = await SlurmCluster.start({ cpusPerNode: CAPACITY });
+    onTestFinished(() => own.stop());
+    const { world, ledger } = await open(own);
+    const first = task(await submit(world, { commandLine: 'exit 0' }));
+    await ledger.until(first, 'FINISHED');
+    const lost = await run(world, ledger, RUNS);
+    await own.kill('slurmctld');
+    await own.run('sh', ['-c', `rm -rf ${own.folder}/state/*`]);
+    await own.startDaemon('slurmctld');
+    await until(world, true);
+    await ledger.until(lost, 'FAILED');
+    expect((await read(world, lost)).status).toMatchObject({ endReason: 'UNKNOWN' });
+    const again = (
+      await own.run('sbatch', ['--parsable', '--hold', '--job-name=other', '--wrap', 'exit 0'], 'news')
+    ).trim();
+    expect(Number(again)).toBe(first.jobId);
+    await expect
+      .poll(async () => (await world.scheduler.readJobs(world.operator, [first.jobId]))[0]?.owner, {
+        timeout: world.patience,
+      })
+      .toBe('news');
+    expect((await read(world, first)).spec.name).toBe('other');
+  });
+});
+
+describe.skipIf(isSlurmMissing({ accounting: true }))('Slurm with accounts', { timeout: 240_000 }, () => {
+  let cluster: SlurmCluster;
+  beforeAll(async () => {
+    cluster = await SlurmCluster.start({ cpusPerNode: CAPACITY, accounting: true, minJobAge: 2 });
+  });
+  afterAll(async () => {
+    await cluster.stop();
+  });
+
+  test('tells from them what slurmctld has forgotten while the gateway was away', async () => {
+    const dataDir = await temporaryFolder();
+    const before = await open(cluster, { ...ALL, dataDir });
+    const fails = task(await submit(before.world, { commandLine: 'sleep 3; exit 7' }));
+    const sweep = await submit(before.world, {
+      commandLine: 'sleep 3; exit *',
+      sweep: { start: 0, end: 1, increment: 1 },
+    });
+    await before.ledger.until(fails, 'RUNNING');
+    await before.ledger.until(task(sweep, 1, 1), 'RUNNING');
+    await before.close();
+    await expect
+      .poll(() => cluster.run('squeue', ['--noheader', '--states=all', '--format=%i']), { timeout: 120_000 })
+      .toBe('');
+    const { world, ledger } = await open(cluster, { ...ALL, dataDir });
+    await ledger.until(fails, 'FAILED').catch(() => undefined);
+    expect((await read(world, fails)).status).toMatchObject({ state: 'FAILED', endReason: 'EXIT_CODE', exitCode: 7 });
+    expect((await read(world, task(sweep, 1, 0))).status).toMatchObject({ state: 'FINISHED', exitCode: 0 });
+    expect((await read(world, task(sweep, 1, 1))).status).toMatchObject({ state: 'FAILED', exitCode: 1 });
+  });
+
+  test('is served on while slurmdbd is down', async () => {
+    const { world, ledger } = await open(cluster);
+    await cluster.kill('slurmdbd');
+    const ref = await run(world, ledger, RUNS);
+    value(await cancel(world, ref, { message: 'no accounts' }));
+    await ledger.until(ref, 'FAILED');
+    expect(world.scheduler.health().reachable).toBe(true);
+    await cluster.startDaemon('slurmdbd');
+  });
+});
