@@ -43,7 +43,7 @@ async function run(choice: GatewayChoice): Promise<void> {
     let gateway = choice.kind === 'GIVEN' ? await findGateway(choice.url) : null;
     if (choice.kind === 'ANY') gateway = await findGateway(DEFAULT_URL).catch(() => null);
     if (gateway === null) {
-      own = await OwnGateway.start();
+      own = await OwnGateway.start(choice.kind === 'OWN' ? choice.scheduler : null);
       gateway = await findGateway(own.url);
     }
     interrupted.signal.throwIfAborted();

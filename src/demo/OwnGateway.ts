@@ -19,13 +19,20 @@ const START_LINE = /^taskgate listening on (\S+)$/m;
 export class OwnGateway {
   readonly url: string;
   /** What it was started with, for people. */
-  readonly description = `${CORES} cores, a grace period of ${GRACE_PERIOD_SECONDS} s, a temporary data folder`;
+  readonly description: string;
   readonly #process: ChildProcess;
   readonly #dataDir: string;
   readonly #ended: Promise<unknown>;
 
-  private constructor(url: string, process: ChildProcess, dataDir: string, ended: Promise<unknown>) {
+  private constructor(
+    url: string,
+    description: string,
+    process: ChildProcess,
+    dataDir: string,
+    ended: Promise<unknown>,
+  ) {
     this.url = url;
+    this.description = description;
     this.#process = process;
     this.#dataDir = dataDir;
     this.#ended = ended;
@@ -34,15 +41,23 @@ export class OwnGateway {
   /**
    * Starts it on a port that the system chooses. Rejects with a {@link DemoProblem}, and leaves nothing behind, where it does not start.
    * It leads a process group of its own, so that Ctrl-C reaches the demo alone, which then ends things in their order.
+   *
+   * @param scheduler - the name of the scheduler behind it, which the settings in the environment find; null: the embedded one
    */
-  static async start(): Promise<OwnGateway> {
+  static async start(scheduler: string | null): Promise<OwnGateway> {
     const dataDir = await mkdtemp(join(tmpdir(), 'taskgate-demo-')).catch((error: unknown) => {
       throw new DemoProblem(`no temporary folder can be made in ${tmpdir()}: ${String(error)}`);
     });
-    const flags = { port: 0, 'data-dir': dataDir, 'local-cores': CORES, 'grace-period-seconds': GRACE_PERIOD_SECONDS };
-    const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const flags =
+      scheduler === null ? { 'local-cores': CORES, 'grace-period-seconds': GRACE_PERIOD_SECONDS } : { scheduler };
+    const args = Object.entries({ port: 0, 'data-dir': dataDir, ...flags }).map(
+      ([name, value]) => `--${name}=${value}`,
+    );
     const main = fileURLToPath(new URL('../main.js', import.meta.url));
-    const settings = Object.keys(process.env).filter((name) => name.startsWith('TASKGATE_'));
+    const kept = scheduler === null ? null : `TASKGATE_${scheduler.toUpperCase()}_`;
+    const settings = Object.keys(process.env).filter(
+      (name) => name.startsWith('TASKGATE_') && (kept === null || !name.startsWith(kept)),
+    );
     const child = spawn(process.execPath, [main, ...args], {
       env: { ...process.env, ...Object.fromEntries(settings.map((name) => [name, undefined])) },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,7 +78,9 @@ export class OwnGateway {
     void ended.then(() => started.resolve(null));
     timer.addEventListener('abort', () => started.resolve(null));
     const url = await started.promise;
-    if (url !== null) return new OwnGateway(url, child, dataDir, ended);
+    const what =
+      scheduler === null ? `${CORES} cores, a grace period of ${GRACE_PERIOD_SECONDS} s` : `the scheduler ${scheduler}`;
+    if (url !== null) return new OwnGateway(url, `${what}, a temporary data folder`, child, dataDir, ended);
     child.kill('SIGKILL');
     await ended;
     await rm(dataDir, { recursive: true, force: true });

@@ -1,13 +1,17 @@
-import { DEMO_TASKS } from './demoJob.js';
+import { type DemoTask } from './demoJob.js';
 import { DemoProblem } from './DemoProblem.js';
 import { type GatewayClient } from './GatewayClient.js';
 import { type CountsFragment, JobWithTasksDocument, TaskWithOutputDocument } from './operations.generated.js';
 import { type Screen } from './Screen.js';
 
-/** Tells what each task of the demo's job ended as, and what the careful one wrote. */
-export async function printSummary(client: GatewayClient, jobId: string, screen: Screen): Promise<void> {
+/** Tells what each task of the demo's job ended as, and what one of them wrote; null: output cannot be read. */
+export async function printSummary(
+  client: GatewayClient,
+  jobId: string,
+  screen: Screen,
+  writer: DemoTask | null,
+): Promise<void> {
   const { job } = await client.request(JobWithTasksDocument, { jobId });
-  const { task: careful } = await client.request(TaskWithOutputDocument, { jobId, taskId: DEMO_TASKS[0].taskId });
   if (job === null) throw new DemoProblem(`job ${jobId} is gone`);
   screen.print();
   screen.print(screen.paint('bold', 'How it ended'));
@@ -22,8 +26,10 @@ export async function printSummary(client: GatewayClient, jobId: string, screen:
   }
   screen.print(`  job     ${job.state.padEnd(9)} ${printCounts(job.taskCounts)}`);
   screen.print();
-  screen.print(screen.paint('bold', 'What task 1 wrote'));
-  for (const line of (careful?.output ?? '(nothing)').trimEnd().split('\n')) screen.print(`  | ${line}`);
+  if (writer === null) return;
+  const { task } = await client.request(TaskWithOutputDocument, { jobId, taskId: writer.taskId });
+  screen.print(screen.paint('bold', `What task ${writer.taskId} wrote`));
+  for (const line of (task?.output ?? '(nothing)').trimEnd().split('\n')) screen.print(`  | ${line}`);
   screen.print();
 }
 

@@ -10,7 +10,11 @@ test('the flag wins over the environment, and nothing means any gateway', () => 
   expect(readDemoOptions([], { TASKGATE_DEMO_URL: 'http://b/graphql' })).toEqual(given('http://b/graphql'));
   expect(readDemoOptions(['--own'], { TASKGATE_DEMO_URL: 'http://b/graphql' })).toEqual({
     kind: 'RUN',
-    choice: { kind: 'OWN' },
+    choice: { kind: 'OWN', scheduler: null },
+  });
+  expect(readDemoOptions(['--scheduler', 'slurm'], {})).toEqual({
+    kind: 'RUN',
+    choice: { kind: 'OWN', scheduler: 'slurm' },
   });
   expect(readDemoOptions([], { TASKGATE_DEMO_URL: '' })).toEqual({ kind: 'RUN', choice: { kind: 'ANY' } });
 });
@@ -22,6 +26,7 @@ test.each([
   [['--uri', 'x'], "Unknown option '--uri'; see --help"],
   [['x'], "Unexpected argument 'x'; see --help"],
   [['--own', '--url', 'http://a/graphql'], 'give either --url or --own'],
+  [['--scheduler', 'slurm', '--url', 'http://a/graphql'], 'give either --url or --scheduler'],
 ])('%j is refused in one line', (argv, message) => {
   expect(readDemoOptions(argv, {})).toEqual({ kind: 'PROBLEM', message });
 });

@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 export const DEFAULT_URL = 'http://127.0.0.1:4000/graphql';
 
 /**
- * Which gateway the demo uses. GIVEN: that one. OWN: one that it starts. ANY: the one at {@link DEFAULT_URL} where it answers, otherwise
+ * Which gateway the demo uses. GIVEN: that one. OWN: one that it starts, in front of the scheduler of this name (null: the embedded one). ANY: the one at {@link DEFAULT_URL} where it answers, otherwise
  * its own.
  */
 export type GatewayChoice =
-  { readonly kind: 'GIVEN'; readonly url: string } | { readonly kind: 'OWN' } | { readonly kind: 'ANY' };
+  | { readonly kind: 'GIVEN'; readonly url: string }
+  | { readonly kind: 'OWN'; readonly scheduler: string | null }
+  | { readonly kind: 'ANY' };
 
 /** How the demo was asked for. */
 export type DemoOptions =
@@ -22,6 +24,8 @@ const HELP = `The cancel semantics on one screen: submits a job, cancels its tas
       the gateway to use; default: ${DEFAULT_URL} where one answers, otherwise the demo starts its own and ends it
   --own
       start an own gateway even where one answers
+  --scheduler NAME
+      start an own gateway in front of this scheduler, found by the settings in the environment: TASKGATE_SLURM_URL and the like
   -h, --help
       this text`;
 
@@ -33,12 +37,18 @@ export function readDemoOptions(
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { url: { type: 'string' }, own: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        url: { type: 'string' },
+        own: { type: 'boolean' },
+        scheduler: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     if (values.help === true) return { kind: 'HELP', text: HELP };
-    if (values.own === true) {
-      if (values.url !== undefined) return { kind: 'PROBLEM', message: 'give either --url or --own' };
-      return { kind: 'RUN', choice: { kind: 'OWN' } };
+    if (values.own === true || values.scheduler !== undefined) {
+      const flag = values.own === true ? '--own' : '--scheduler';
+      if (values.url !== undefined) return { kind: 'PROBLEM', message: `give either --url or ${flag}` };
+      return { kind: 'RUN', choice: { kind: 'OWN', scheduler: values.scheduler ?? null } };
     }
     const url = values.url ?? (env['TASKGATE_DEMO_URL'] || null);
     if (url === null) return { kind: 'RUN', choice: { kind: 'ANY' } };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChangeTable } from './ChangeTable.js';
 import { Countdown } from './Countdown.js';
-import { DEMO_JOB, DEMO_TASKS, QUICK_SUBTASKS, SUBTASKS } from './demoJob.js';
+import { type DemoPlan, demoPlan } from './demoJob.js';
 import { DemoProblem } from './DemoProblem.js';
 import { type FoundGateway } from './findGateway.js';
 import { JOB } from './foldChanges.js';
@@ -28,18 +28,19 @@ const END_MS = 5_000;
 /** Time to read, in milliseconds. */
 const PAUSE_MS = 600;
 
-const [CAREFUL, STUBBORN, FRAMES] = DEMO_TASKS;
-
 /** What the parts of the demo share. */
 interface Stage {
+  readonly plan: DemoPlan;
   readonly client: GatewayClient;
   readonly screen: Screen;
   readonly signal: AbortSignal;
   readonly jobId: string;
   readonly table: ChangeTable;
   readonly watch: JobWatch;
-  /** Null: the gateway's own is short enough. */
+  /** What is asked for; null: the gateway's own. */
   readonly gracePeriodSeconds: number | null;
+  /** How long a grace period may take, in milliseconds. */
+  readonly graceMs: number;
 }
 
 /**
@@ -52,22 +53,25 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<{ readonly jobId: string }> {
   signal.throwIfAborted();
-  const { createJob } = await client.request(CreateJobDocument, { input: DEMO_JOB });
+  const plan = demoPlan(scheduler.kind);
+  const { createJob } = await client.request(CreateJobDocument, { input: plan.input });
   const { job, cursor, userErrors } = createJob;
   if (job === null) throw new DemoProblem(`the job was refused: ${userErrors.map(({ message }) => message).join(' ')}`);
   const jobId = job.id;
-  const isLong = scheduler.gracePeriodSeconds > GRACE_PERIOD_SECONDS;
-  printJob(screen, jobId);
+  const { gracePeriodSeconds: own, capabilities } = scheduler;
+  const isLong = own > GRACE_PERIOD_SECONDS && capabilities.callerGracePeriod;
+  printJob(screen, jobId, plan);
   if (isLong)
     screen.print(
-      `The gateway's grace period is ${scheduler.gracePeriodSeconds} s; with gracePeriodSeconds a caller may shorten it, here to ${GRACE_PERIOD_SECONDS} s.`,
+      `The gateway's grace period is ${own} s; with gracePeriodSeconds a caller may shorten it, here to ${GRACE_PERIOD_SECONDS} s.`,
     );
   screen.print();
   const table = new ChangeTable(screen);
   table.printHead();
   const watch = new JobWatch(client, jobId, cursor, (change) => table.add(change));
   const gracePeriodSeconds = isLong ? GRACE_PERIOD_SECONDS : null;
-  const stage = { client, screen, signal, jobId, table, watch, gracePeriodSeconds };
+  const graceMs = 1_000 * own;
+  const stage = { plan, client, screen, signal, jobId, table, watch, gracePeriodSeconds, graceMs };
   try {
     await warmUp(stage);
     await cancelOneByOne(stage);
@@ -76,23 +80,23 @@ export async function runDemo(
     watch.close();
     await endJob(client, jobId);
   }
-  await printSummary(client, jobId, screen);
+  await printSummary(client, jobId, screen, capabilities.output ? plan.careful : null);
   return { jobId };
 }
 
-function printJob(screen: Screen, jobId: string): void {
+function printJob(screen: Screen, jobId: string, { careful, stubborn, frames }: DemoPlan): void {
   screen.print(`Job ${jobId} is submitted:`);
-  for (const { taskId, title, about } of DEMO_TASKS) screen.print(`  task ${taskId}  ${title.padEnd(8)}  ${about}`);
+  for (const { taskId, title, about } of [careful, stubborn, frames])
+    screen.print(`  task ${taskId}  ${title.padEnd(8)}  ${about}`);
 }
 
-async function warmUp({ watch, signal, table, screen }: Stage): Promise<void> {
-  const frames = Array.from({ length: SUBTASKS }, (_, index) => `${FRAMES.taskId}.${index + 1}`);
+async function warmUp({ plan, watch, signal, table, screen }: Stage): Promise<void> {
   const runs = (taskId: string): boolean => watch.state(taskId) === 'RUNNING';
   const isWarm = (): boolean =>
-    runs(CAREFUL.taskId) &&
-    runs(STUBBORN.taskId) &&
-    frames.slice(0, QUICK_SUBTASKS).every((taskId) => watch.isOver(taskId)) &&
-    frames.some(runs);
+    runs(plan.careful.taskId) &&
+    runs(plan.stubborn.taskId) &&
+    plan.quick.every((taskId) => watch.isOver(taskId)) &&
+    plan.slow.some(runs);
   await watch.until(() => watch.state(JOB) === 'RUNNING', START_MS, signal);
   while (watch.quietMs < QUIET_MS) if (await watch.until(isWarm, QUIET_MS - watch.quietMs, signal)) return;
   table.flush();
@@ -100,24 +104,35 @@ async function warmUp({ watch, signal, table, screen }: Stage): Promise<void> {
 }
 
 async function cancelOneByOne(stage: Stage): Promise<void> {
-  const { watch, signal } = stage;
-  await cancelAndWait(stage, CAREFUL.taskId, 'out of budget');
+  const { plan, watch, signal } = stage;
+  await cancelAndWait(stage, plan.careful.taskId, 'out of budget');
   await delay(PAUSE_MS, undefined, { signal });
-  await cancelAndWait(stage, FRAMES.taskId, 'wrong input file');
-  await delay(PAUSE_MS, undefined, { signal });
-  const cancellation = await cancel(stage, STUBBORN.taskId, 'shutdown at noon');
-  if (cancellation !== null && cancellation.graceExpiresAt !== null) {
-    const { requestedAt, graceExpiresAt } = cancellation;
-    const countdown = new Countdown(stage.screen, STUBBORN.taskId, Date.parse(requestedAt), Date.parse(graceExpiresAt));
-    try {
-      await delay(PAUSE_MS * 2, undefined, { signal });
-      await cancel(stage, CAREFUL.taskId, 'once more');
-      await untilOver(stage, STUBBORN.taskId);
-    } finally {
-      countdown.stop();
-    }
+  if (!plan.isOneSweep) {
+    await cancelAndWait(stage, plan.frames.taskId, 'wrong input file');
+    await delay(PAUSE_MS, undefined, { signal });
+  }
+  await cancelStubborn(stage);
+  if (plan.isOneSweep) {
+    await delay(PAUSE_MS, undefined, { signal });
+    await cancelAndWait(stage, plan.frames.taskId, 'wrong input file');
   }
   await watch.until(() => watch.isOver(JOB), END_MS, signal);
+}
+
+async function cancelStubborn(stage: Stage): Promise<void> {
+  const { plan, signal } = stage;
+  const { taskId } = plan.stubborn;
+  const cancellation = await cancel(stage, taskId, 'shutdown at noon');
+  if (cancellation === null || cancellation.graceExpiresAt === null) return;
+  const { requestedAt, graceExpiresAt } = cancellation;
+  const countdown = new Countdown(stage.screen, taskId, Date.parse(requestedAt), Date.parse(graceExpiresAt));
+  try {
+    await delay(PAUSE_MS * 2, undefined, { signal });
+    await cancel(stage, plan.careful.taskId, 'once more');
+    await untilOver(stage, taskId);
+  } finally {
+    countdown.stop();
+  }
 }
 
 async function cancelAndWait(stage: Stage, taskId: string, message: string): Promise<void> {
@@ -125,8 +140,7 @@ async function cancelAndWait(stage: Stage, taskId: string, message: string): Pro
   if (cancellation !== null) await untilOver(stage, taskId);
 }
 
-async function untilOver({ watch, signal, gracePeriodSeconds }: Stage, taskId: string): Promise<void> {
-  const graceMs = 1_000 * (gracePeriodSeconds ?? GRACE_PERIOD_SECONDS);
+async function untilOver({ watch, signal, graceMs }: Stage, taskId: string): Promise<void> {
   if (!(await watch.until(() => watch.isOver(taskId), graceMs + END_MS, signal)))
     throw new DemoProblem(`task ${taskId} did not end in time; it is ${watch.state(taskId) ?? 'not there'}`);
 }

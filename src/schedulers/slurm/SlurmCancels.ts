@@ -267,15 +267,16 @@ export class SlurmCancels {
     const isRunning = task === null || !isWaiting(task.status.state);
     const honest =
       force && isRunning ? this.#grace(true, this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000) : null;
+    const grace = honest ?? this.#unshortened(order, isRunning);
     const view = watcher.view(jobId);
     const isCheap = count <= LOOKED_AT.elements && (view?.size ?? 0) <= LOOKED_AT.records;
     if (!isSingle || (!isCheap && !isRunning)) {
       if (isRunning) this.#expectAll(jobId);
-      return { kind: 'DELIVERED', grace: honest };
+      return { kind: 'DELIVERED', grace };
     }
     if (!isCheap) {
       watcher.expect(jobId, instance);
-      return { kind: 'DELIVERED', grace: honest };
+      return { kind: 'DELIVERED', grace };
     }
     const found = await watcher.lookAt(jobId, instance);
     if (found === 'OPEN') watcher.expect(jobId, instance);
@@ -286,7 +287,7 @@ export class SlurmCancels {
       const expiresAt = this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000;
       return { kind: 'DELIVERED', grace: this.#grace(force, expiresAt) };
     }
-    return { kind: 'DELIVERED', grace: honest ?? this.#unshortened(order, isRunning) };
+    return { kind: 'DELIVERED', grace };
   }
 
   /** The cluster's own grace period, where a shorter one was asked for and could not be kept. */
