@@ -23,6 +23,8 @@ export async function openScheduler(
     }
     case 'slurm':
       return openSlurm(config, warn);
+    case 'hpcpack':
+      return openHpcPack(config, warn);
   }
 }
 
@@ -56,6 +58,31 @@ async function openSlurm(config: Config, warn: (message: string) => void): Promi
     warn,
   });
   return RemoteScheduler.open({ dataDir, driver, retention: retentionOf(config), warn });
+}
+
+async function openHpcPack(config: Config, warn: (message: string) => void): Promise<SchedulerOpening> {
+  const [{ RemoteScheduler }, { HpcPackDriver }, { readHpcPackSettings }] = await Promise.all([
+    import('./schedulers/remote/RemoteScheduler.js'),
+    import('./schedulers/hpcpack/HpcPackDriver.js'),
+    import('./schedulers/hpcpack/readHpcPackSettings.js'),
+  ]);
+  const { hpcpackUrl } = config;
+  if (hpcpackUrl === null) throw new Error('the settings were checked');
+  const reading = readHpcPackSettings({
+    url: hpcpackUrl,
+    user: config.hpcpackUser,
+    passwordFile: config.hpcpackPasswordFile,
+    tokenFile: config.hpcpackTokenFile,
+    caFile: config.hpcpackCaFile,
+    domain: config.hpcpackDomain,
+    gracePeriodSeconds: config.hpcpackGracePeriodSeconds,
+    requestsPerMinute: config.hpcpackRequestsPerMinute,
+    fastPollSeconds: config.hpcpackFastPollSeconds,
+    push: config.hpcpackPush === 'on',
+  });
+  if (!reading.ok) return reading;
+  const driver = new HpcPackDriver({ settings: reading.settings, clock: systemClock, random: Math.random, warn });
+  return RemoteScheduler.open({ dataDir: config.dataDir, driver, retention: retentionOf(config), warn });
 }
 
 function retentionOf({ logMaxChanges, logMaxAgeHours }: Config): { maxChanges: number; maxAgeHours: number } {

@@ -23,6 +23,8 @@ export interface CallOptions {
   /** In whose name; absent or null: the service user's own. */
   readonly asUser?: string | null;
   readonly priority?: 'FOREGROUND' | 'BACKGROUND';
+  /** How often it may be tried; by default three times. */
+  readonly tries?: number;
   readonly signal?: AbortSignal;
 }
 

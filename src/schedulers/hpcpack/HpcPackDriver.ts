@@ -117,7 +117,8 @@ export class HpcPackDriver implements RemoteDriver {
 
   async start(sink: RemoteSink): Promise<void> {
     this.#sink = sink;
-    await this.#readCluster();
+    /** A head node that does not answer now is no reason to wait: it is looked for as long as the gateway runs. */
+    await this.#readCluster(1);
     await this.#watcher.start(sink, this.#events);
   }
 
@@ -193,8 +194,8 @@ export class HpcPackDriver implements RemoteDriver {
     );
   }
 
-  async #readCluster(): Promise<void> {
-    const cluster = await this.#client.readCluster({ priority: 'BACKGROUND' });
+  async #readCluster(tries: number): Promise<void> {
+    const cluster = await this.#client.readCluster({ priority: 'BACKGROUND', tries });
     if (cluster.kind === 'OK') this.#cluster = cluster.value;
   }
 
@@ -203,7 +204,7 @@ export class HpcPackDriver implements RemoteDriver {
     this.#watcher.contact(problem === null);
     if (problem === null && this.#cluster.version === '') {
       this.#cluster = { ...this.#cluster, version: 'unknown' };
-      void this.#readCluster();
+      void this.#readCluster(3);
     }
   }
 

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** BACKGROUND requests stand back behind what a person waits for. */
   readonly priority?: 'FOREGROUND' | 'BACKGROUND';
+  /** How often it may be tried; by default three times. */
+  readonly tries?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -130,7 +132,7 @@ export class HttpSession {
           reply.reason !== 'ABORTED' &&
           reply.reason !== 'BUSY' &&
           (request.method === 'GET' || reply.delivered === 'NO');
-        if (!mayTryAgain || attempt === ATTEMPTS || (this.#isDown && request.method !== 'GET')) {
+        if (!mayTryAgain || attempt >= (request.tries ?? ATTEMPTS) || (this.#isDown && request.method !== 'GET')) {
           this.#tell(reply);
           return reply;
         }

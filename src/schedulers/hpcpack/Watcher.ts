@@ -125,12 +125,16 @@ export class Watcher {
     );
   }
 
-  /** Begins: reads the list of jobs and those that are not over. Resolves when they are in, or could not be read. */
+  /** Begins: reads the list of jobs and those that are not over. Resolves when they are in, or at once where the head node does not answer. */
   async start(sink: RemoteSink, events: JobEvents | null): Promise<void> {
     this.#sink = sink;
     this.#events = events;
     for (const jobId of openJobs(sink)) this.watch(jobId);
-    await this.#list();
+    if (!this.#isDown) await this.#list();
+    if (this.#isDown) {
+      this.#schedule();
+      return;
+    }
     await Promise.all(
       this.#plan
         .jobIds()
