@@ -126,7 +126,7 @@ export class SlurmCancels {
       const shortened = await this.#shorten(viewer, order);
       if (shortened !== null) return shortened;
     }
-    if (isRunning && force) {
+    if (isRunning && force && this.canKillDirectly) {
       const running = await this.#running(order);
       if (await this.#killAll(viewer.user, jobId, running)) {
         if (isSingle) {
