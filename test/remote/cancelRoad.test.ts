@@ -57,6 +57,24 @@ describe('A cancel', () => {
     });
   });
 
+  test('of a whole sweep, seen before it is answered, stops what had started unseen and does not take it for waiting', async () => {
+    const sweep = { start: 1, end: 3, increment: 1 };
+    world.showSweep(sweep, [subtasks([1, 2, 3], 'QUEUED')]);
+    const { answer, asked } = held();
+    const answered = cancel();
+    await asked;
+    world.showSweep(sweep, [
+      subtasks([1], 'CANCELED'),
+      subtasks([2], 'RUNNING'),
+      subtasks([3], 'FINISHED', { startedAt: 1, exitCode: 0 }),
+    ]);
+    answer(DELIVERED);
+    await answered;
+    expect(world.ledger.way(subtask(1)).at(-1)).toBe('CANCELED');
+    expect(world.ledger.way(subtask(2)).slice(-2)).toEqual(['RUNNING', 'CANCELING']);
+    expect(world.ledger.way(subtask(3)).slice(-2)).toEqual(['RUNNING', 'FINISHED']);
+  });
+
   test.each([
     ['CANCELING', 'RUNNING', ['RUNNING', 'CANCELING']],
     ['CANCELED', 'QUEUED', ['QUEUED', 'CANCELED']],

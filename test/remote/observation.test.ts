@@ -73,6 +73,33 @@ describe('A reading', () => {
     expect((await world.theJob()).state).toBe('RUNNING');
   });
 
+  test('that shows a task of a canceled job queued again reopens the job, which can then be canceled again', async () => {
+    const options = { message: null, force: false };
+    world.show('QUEUED');
+    await world.scheduler.cancelJob(ada, 7, options);
+    expect((await world.theJob()).state).toBe('CANCELED');
+    world.clock.advance(1_000);
+    world.show('QUEUED', { requeueCount: 1 });
+    expect(await world.theJob()).toMatchObject({ state: 'QUEUED', cancellation: null });
+    expect(await world.scheduler.cancelJob(ada, 7, options)).toMatchObject({
+      ok: true,
+      value: { job: { state: 'CANCELED' } },
+    });
+    expect(world.driver.orders).toHaveLength(2);
+  });
+
+  test('that shows a subtask queued again while its sweep is being canceled leaves it to run', async () => {
+    world.showSweep({ start: 1, end: 2, increment: 1 }, [subtasks([1], 'RUNNING'), subtasks([2], 'QUEUED')]);
+    await world.scheduler.cancelTask(ada, { ref: TASK, message: null, force: false, gracePeriodSeconds: null });
+    expect((await world.task()).status.state).toBe('CANCELING');
+    world.clock.advance(1_000);
+    world.showSweep({ start: 1, end: 2, increment: 1 }, [subtasks([2], 'RUNNING', { requeueCount: 1 })]);
+    world.showSweep({ start: 1, end: 2, increment: 1 }, [subtasks([1], 'CANCELED', { startedAt: 1 })]);
+    expect((await world.task()).status).toMatchObject({ state: 'RUNNING', cancellationId: null });
+    world.showSweep({ start: 1, end: 2, increment: 1 }, [subtasks([2], 'FINISHED', { startedAt: 1, exitCode: 0 })]);
+    expect((await world.task()).status.state).toBe('FAILED');
+  });
+
   test('that comes later with the exit code completes how a task ended, without another change', async () => {
     world.show('FAILED', { startedAt: 1, endReason: 'EXIT_CODE' });
     const end = world.log.end();

@@ -1,4 +1,4 @@
-import { type Cancellation, SYSTEM_USER } from '../../domain/Cancellation.js';
+import { type Cancellation, complete, SYSTEM_USER } from '../../domain/Cancellation.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { isAnomaly, observeTask, type ObservedStatus } from '../../domain/observeTask.js';
@@ -102,7 +102,8 @@ class JobIntake {
     readonly job: JobUpdate,
     readonly observed: ObservedJob,
   ) {
-    this.#undelivered = context.undelivered(observed.id);
+    /** A reading that was begun before somebody asked for a cancel shows nothing of it. */
+    this.#undelivered = context.undelivered(observed.id).filter(({ requestedAt }) => requestedAt <= observed.asOf);
     this.#isNew = job.job.lastTaskNumber === 0;
   }
 
@@ -157,6 +158,7 @@ class JobIntake {
     job.holdMaster(taskNumber, () => {
       if (task.isCanceled && !isTerminal(master.status.state) && master.status.cancellationId === null)
         this.#cancelSweep(master);
+      this.#takeUnstopped(task.subtasks, taskNumber);
       this.#startStopped(task, master.ref);
       this.#carryOutSweeps(task, master);
       let rest: InstanceSet = sweepInstances(job.sweep(taskNumber));
@@ -169,6 +171,13 @@ class JobIntake {
     const native = task.self?.native ?? null;
     if (native !== null && isOtherWord(job.master(taskNumber).native, native))
       job.saveMaster({ ...job.master(taskNumber), native: this.#facts(native) });
+  }
+
+  /** What ran or had ended is as it is shown before a cancel of the whole sweep is carried out: that would take it for waiting. */
+  #takeUnstopped(subtasks: ObservedTask['subtasks'], taskNumber: number): void {
+    for (const { instances, ...sighting } of subtasks)
+      if (sighting.status.startedAt !== null && !isStopped(sighting.status))
+        this.#takeInstances(taskNumber, instances, sighting);
   }
 
   /** What is stopped is what runs: subtasks whose start nobody saw start before the cancel that reached them is carried out. */
@@ -251,6 +260,7 @@ class JobIntake {
       this.stale.push({ jobId: group.jobId, taskNumber: group.number, instance: null });
       return;
     }
+    if (isRequeue(group.status, sighting.status)) this.#reopen(group.number);
     const native = this.#facts(sighting.native);
     let current = group;
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -279,6 +289,7 @@ class JobIntake {
       this.anomalies += 1;
       return;
     }
+    if (isRequeue(known.status, status)) this.#reopen(known.ref.instance === null ? null : known.ref.taskNumber);
     let row = this.#carryOutUnit(known, status);
     const facts = this.#facts(native);
     const before = row;
@@ -317,6 +328,22 @@ class JobIntake {
       next = this.job.advance(current, { type: 'OBSERVE', observed: running });
     }
     return current;
+  }
+
+  /** Something that was over was queued again past the gateway: what canceled its job, or its sweep, as a whole does so no longer. */
+  #reopen(sweepNumber: number | null): void {
+    const { job } = this;
+    this.#completeNow(job.job.cancellationId);
+    if (job.job.ending !== null) job.patchJob({ ending: null, cancellationId: null });
+    const master = sweepNumber === null ? null : job.master(sweepNumber);
+    if (master === null || master.status.cancellationId === null || isTerminal(master.status.state)) return;
+    this.#completeNow(master.status.cancellationId);
+    job.saveMaster({ ...master, status: { ...master.status, cancellationId: null } });
+  }
+
+  #completeNow(cancellationId: string | null): void {
+    const cancellation = this.job.cancellation(cancellationId);
+    if (cancellation !== null) this.job.saveCancellation(complete(cancellation, this.context.now));
   }
 
   #deliver(cancellation: Cancellation, ref: TaskRef | null): void {
@@ -366,6 +393,11 @@ class JobIntake {
 
 function isOvertaken(asOf: number, known: number): boolean {
   return asOf < known && known - asOf < OVERTAKEN;
+}
+
+/** Whether what is over is shown to have been queued again. */
+function isRequeue(known: TaskRow['status'], { requeueCount }: ObservedStatus): boolean {
+  return isTerminal(known.state) && requeueCount !== null && requeueCount > known.requeueCount;
 }
 
 /** Whether what is shown is what a cancel leads to. */

@@ -17,6 +17,11 @@ export interface JobNews {
   readonly records: readonly SlurmState[];
   /** Elements with a record of their own, which was there and is not any more. Of a whole listing only. */
   readonly gone: readonly number[];
+  /**
+   * Elements with a record of their own that waits, though it did not when it was last seen: squeue names those that were requeued together with
+   * the elements that never ran. Of a whole listing only.
+   */
+  readonly merged: readonly number[];
 }
 
 /** What Slurm's records of one job last showed, so that only what is new is taken in. Nothing here is kept over a restart. */
@@ -70,9 +75,16 @@ export class JobView {
   /** What is new in these records. `isWhole`: they are all that the job has. */
   news(records: readonly SlurmState[], isWhole: boolean): JobNews {
     const changed = records.filter((record) => this.#known(record)?.mark !== markOf(record));
-    if (!isWhole) return { records: changed, gone: [] };
+    if (!isWhole) return { records: changed, gone: [], merged: [] };
     const shown = new Set(records.map(({ elements }) => (elements.kind === 'ONE' ? elements.instance : -1)));
-    return { records: changed, gone: [...this.#elements.keys()].filter((instance) => !shown.has(instance)) };
+    const unshown = [...this.#elements.keys()].filter((instance) => !shown.has(instance));
+    const list = records.find(({ elements }) => elements.kind === 'PENDING')?.elements;
+    const pending = list?.kind === 'PENDING' ? (list.instances ?? InstanceSet.of(unshown)) : InstanceSet.empty();
+    return {
+      records: changed,
+      gone: unshown.filter((instance) => !pending.has(instance)),
+      merged: unshown.filter((instance) => pending.has(instance) && this.element(instance)?.phase.kind !== 'WAITING'),
+    };
   }
 
   /** The records were taken in. */

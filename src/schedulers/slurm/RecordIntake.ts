@@ -132,7 +132,10 @@ export class RecordIntake {
       return;
     }
     const step = sweep.increment;
-    const elements = news.filter(({ record }) => record.elements.kind === 'ONE');
+    /** What was canceled comes last: by then all that ran is known to have run, whatever is canceled with it. */
+    const elements = news
+      .filter(({ record }) => record.elements.kind === 'ONE')
+      .toSorted((a, b) => wasCanceled(a) - wasCanceled(b));
     const others = news.filter(({ record }) => record.elements.kind !== 'ONE');
     for (let from = 0; from <= elements.length; from += SLICE) {
       const isLast = from + SLICE > elements.length;
@@ -207,4 +210,9 @@ export class RecordIntake {
         details.restarts === 0 && record.submittedAt !== null && record.submittedAt > known.submittedAt,
     );
   }
+}
+
+function wasCanceled({ record }: DetailedRecord): number {
+  const phase = nativePhase(record.state);
+  return phase.kind === 'ENDED' && phase.base === 'CANCELLED' ? 1 : 0;
 }

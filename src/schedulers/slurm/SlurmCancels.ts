@@ -126,7 +126,7 @@ export class SlurmCancels {
       const shortened = await this.#shorten(viewer, order);
       if (shortened !== null) return shortened;
     }
-    if (isRunning && force && this.canKillDirectly) {
+    if (isRunning && force) {
       const running = await this.#running(order);
       if (await this.#killAll(viewer.user, jobId, running)) {
         if (isSingle) {
@@ -218,7 +218,7 @@ export class SlurmCancels {
     await this.#comment(viewer, target, message, values.length);
     const answer = codec.signal(target, CANCEL);
     const reply = answer.kind === 'CALLS' ? await this.#make(viewer.user, answer) : await this.#command(viewer, target);
-    if (reply.kind === 'DONE') return Promise.all(orders.map((order) => this.#lookAfter(order, orders.length)));
+    if (reply.kind === 'DONE') return this.#lookAfterAll(orders);
     if (reply.kind === 'REFUSED' && (reply.problem === 'NO_SUCH_JOB' || reply.problem === 'ENDED'))
       return orders.length > 1 ? all({ kind: 'OVER' }) : [await this.#missing(first)];
     if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED')
@@ -256,38 +256,49 @@ export class SlurmCancels {
 
   /**
    * Slurm took the cancel. It says the same of what had ended before; and of what was pending as far as anybody had seen it does not say whether
-   * it had started meanwhile. So records that are cheap to read are read.
+   * it had started meanwhile. So records that are cheap to read are read: few by themselves, more together.
    */
-  async #lookAfter(order: CancelOrder, count: number): Promise<Delivery> {
+  async #lookAfterAll(orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
     const { watcher } = this.#parts;
+    const [first] = orders;
+    if (first === undefined) return [];
+    const { jobId } = first.cancellation;
+    const areSingle = orders.every(({ ref, task }) => ref !== null && task?.type === 'BASIC');
+    const isCheap = (watcher.view(jobId)?.size ?? 0) <= LOOKED_AT.records;
+    if (areSingle && isCheap && orders.length <= LOOKED_AT.elements) {
+      return Promise.all(
+        orders.map(async (order) => {
+          const found = await watcher.lookAt(jobId, order.ref?.instance ?? null);
+          return this.#judge(order, found !== null);
+        }),
+      );
+    }
+    /** Of what runs nothing new is to be learnt that its end will not say. */
+    const areRunning = areSingle && orders.every(({ task }) => task !== null && !isWaiting(task.status.state));
+    const isSeen = areRunning && !isCheap ? false : await watcher.lookAtAll(jobId);
+    return orders.map((order) => this.#judge(order, isSeen));
+  }
+
+  /** What became of an order that Slurm took, by what its records last showed. `isSeen`: that is newer than the cancel. */
+  #judge(order: CancelOrder, isSeen: boolean): Delivery {
+    const { watcher, clock, gracePeriod } = this.#parts;
     const { cancellation, ref, task } = order;
     const { jobId, force } = cancellation;
-    const instance = ref?.instance ?? null;
-    const isSingle = ref !== null && task?.type === 'BASIC';
     const isRunning = task === null || !isWaiting(task.status.state);
-    const honest =
-      force && isRunning ? this.#grace(true, this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000) : null;
-    const grace = honest ?? this.#unshortened(order, isRunning);
+    const clusters = this.#grace(force, clock.now() + gracePeriod() * 1_000);
     const view = watcher.view(jobId);
-    const isCheap = count <= LOOKED_AT.elements && (view?.size ?? 0) <= LOOKED_AT.records;
-    if (!isSingle || (!isCheap && !isRunning)) {
-      if (isRunning) this.#expectAll(jobId);
-      return { kind: 'DELIVERED', grace };
+    if (ref === null || task?.type !== 'BASIC') {
+      this.#expectAll(jobId);
+      const isEnding = view?.own?.phase.kind === 'ENDING' || (view?.elementsIn('ENDING').length ?? 0) > 0;
+      const isHonest = (isSeen && isEnding) || (isRunning && force);
+      return { kind: 'DELIVERED', grace: isHonest ? clusters : this.#unshortened(order, isRunning) };
     }
-    if (!isCheap) {
-      watcher.expect(jobId, instance);
-      return { kind: 'DELIVERED', grace };
-    }
-    const found = await watcher.lookAt(jobId, instance);
-    if (found === 'OPEN') watcher.expect(jobId, instance);
-    const record = instance === null ? watcher.view(jobId)?.own : watcher.view(jobId)?.element(instance);
-    if (found === 'SETTLED' && record?.phase.kind === 'ENDED' && record.phase.base !== 'CANCELLED')
-      return { kind: 'OVER' };
-    if (found === 'OPEN' && !isRunning) {
-      const expiresAt = this.#parts.clock.now() + this.#parts.gracePeriod() * 1_000;
-      return { kind: 'DELIVERED', grace: this.#grace(force, expiresAt) };
-    }
-    return { kind: 'DELIVERED', grace };
+    const phase = (ref.instance === null ? view?.own : view?.element(ref.instance))?.phase;
+    if (isSeen && phase?.kind === 'ENDED' && phase.base !== 'CANCELLED') return { kind: 'OVER' };
+    const isOpen = phase !== undefined && phase.kind !== 'ENDED' && phase.kind !== 'WAITING';
+    if (isSeen ? isOpen : isRunning) watcher.expect(jobId, ref.instance);
+    if (isSeen && isOpen && !isRunning) return { kind: 'DELIVERED', grace: clusters };
+    return { kind: 'DELIVERED', grace: isRunning && force ? clusters : this.#unshortened(order, isRunning) };
   }
 
   /** The cluster's own grace period, where a shorter one was asked for and could not be kept. */
@@ -300,8 +311,9 @@ export class SlurmCancels {
   #expectAll(jobId: number): void {
     const { watcher } = this.#parts;
     const view = watcher.view(jobId);
-    if (view?.own?.phase.kind === 'RUNNING') watcher.expect(jobId, null);
-    for (const instance of view?.elementsIn('RUNNING', 'DISPATCHING') ?? []) watcher.expect(jobId, instance);
+    const own = view?.own?.phase.kind;
+    if (own === 'RUNNING' || own === 'ENDING') watcher.expect(jobId, null);
+    for (const instance of view?.elementsIn('RUNNING', 'DISPATCHING', 'ENDING') ?? []) watcher.expect(jobId, instance);
   }
 
   /** Slurm does not know it: an element that was pending is gone, and what ran has ended. */

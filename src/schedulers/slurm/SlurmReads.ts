@@ -40,6 +40,11 @@ export class SlurmReads {
     this.#parts = parts;
   }
 
+  /** Whether squeue may be used, which needs a hundredth of what REST needs for all records. */
+  get canListCheaply(): boolean {
+    return this.#parts.commands !== null;
+  }
+
   /** All records: by squeue, else by REST, where each costs some 4 KB. Null: Slurm did not answer. */
   async list(): Promise<Listing | null> {
     const { commands, serviceUser, budget } = this.#parts;
