@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { exampleCancellation } from '../../test/support/exampleCancellation.js';
 import { advanceJob, type JobMarks, type JobRule, moveJob, newJobMarks } from './advanceJob.js';
 import { type Cancellation } from './Cancellation.js';
 import { type JobState, type TaskState } from './states.js';
@@ -6,21 +7,7 @@ import { moveCounts, NO_TASKS, type TaskCounts } from './TaskCounts.js';
 
 const NOW = 9_000;
 const RULE: JobRule = { ending: null, runUntilCanceled: false, cancellation: null, observed: null };
-const CANCELLATION: Cancellation = {
-  id: 'c1',
-  jobId: 42,
-  taskNumber: null,
-  instance: null,
-  reason: 'JOB',
-  message: 'wrong input',
-  force: false,
-  requestedBy: 'ada',
-  requestedAt: 1_000,
-  phase: 'GRACE_PERIOD',
-  gracePeriodSeconds: 15,
-  graceExpiresAt: 16_000,
-  completedAt: null,
-};
+const CANCELLATION: Cancellation = { ...exampleCancellation, taskNumber: null, reason: 'JOB' };
 const TRIGGER = { cause: 'EXITED', message: 'm', actor: 'bob' } as const;
 
 function counts(...states: readonly TaskState[]): TaskCounts {

@@ -1,28 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { exampleCancellation as CANCELLATION } from '../../test/support/exampleCancellation.js';
 import { advanceMaster } from './advanceMaster.js';
 import { type TaskStep } from './taskSteps.js';
-import { type Cancellation } from './Cancellation.js';
 import { type TaskState } from './states.js';
 import { moveCounts, NO_TASKS, type TaskCounts } from './TaskCounts.js';
 import { newTaskStatus, type TaskStatus } from './TaskStatus.js';
 
 const NOW = 9_000;
-const CANCELLATION: Cancellation = {
-  id: 'c1',
-  jobId: 42,
-  taskNumber: 3,
-  instance: null,
-  reason: 'REQUESTED',
-  message: 'wrong input',
-  force: false,
-  requestedBy: 'ada',
-  requestedAt: 1_000,
-  phase: 'GRACE_PERIOD',
-  gracePeriodSeconds: 15,
-  graceExpiresAt: 16_000,
-  completedAt: null,
-};
-
 function counts(...states: readonly TaskState[]): TaskCounts {
   return states.reduce((all, state) => moveCounts(all, null, state, 1), NO_TASKS);
 }

@@ -1,25 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { exampleCancellation as CANCELLATION } from '../../test/support/exampleCancellation.js';
 import { advanceTask, type TaskEvent } from './advanceTask.js';
 import { type TaskStep } from './taskSteps.js';
 import { type Cancellation, CANCELLATION_PHASES } from './Cancellation.js';
 import { TASK_STATES, type TaskState } from './states.js';
 import { newTaskStatus, type TaskStatus } from './TaskStatus.js';
 
-const CANCELLATION: Cancellation = {
-  id: 'c1',
-  jobId: 42,
-  taskNumber: 3,
-  instance: null,
-  reason: 'REQUESTED',
-  message: 'wrong input',
-  force: false,
-  requestedBy: 'ada',
-  requestedAt: 1_000,
-  phase: 'GRACE_PERIOD',
-  gracePeriodSeconds: 15,
-  graceExpiresAt: 16_000,
-  completedAt: null,
-};
 const FORCED: Cancellation = { ...CANCELLATION, id: 'c2', force: true, phase: 'KILLING' };
 const NOW = 9_000;
 

@@ -1,46 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { exampleCancellation as CANCELLATION } from '../../test/support/exampleCancellation.js';
 import { advanceTask } from './advanceTask.js';
 import { type Cancellation } from './Cancellation.js';
-import { isAnomaly, type ObservedStatus } from './observeTask.js';
+import { isAnomaly, type ObservedStatus, shown } from './observeTask.js';
 import { TASK_STATES, type TaskState } from './states.js';
 import { type TaskStep } from './taskSteps.js';
 import { newTaskStatus, type TaskStatus } from './TaskStatus.js';
 
 const NOW = 9_000;
 
-const CANCELLATION: Cancellation = {
-  id: 'c1',
-  jobId: 42,
-  taskNumber: 3,
-  instance: null,
-  reason: 'REQUESTED',
-  message: 'wrong input',
-  force: false,
-  requestedBy: 'ada',
-  requestedAt: 1_000,
-  phase: 'GRACE_PERIOD',
-  gracePeriodSeconds: 15,
-  graceExpiresAt: 16_000,
-  completedAt: null,
-};
-
 function statusIn(state: TaskState, patch: Partial<TaskStatus> = {}): TaskStatus {
   return { ...newTaskStatus(1_000), state, ...patch };
-}
-
-function shown(state: TaskState, patch: Partial<ObservedStatus> = {}): ObservedStatus {
-  return {
-    state,
-    endReason: null,
-    exitCode: null,
-    signal: null,
-    message: null,
-    submittedAt: null,
-    startedAt: null,
-    endedAt: null,
-    requeueCount: null,
-    ...patch,
-  };
 }
 
 /** Every step from what is known to what is shown. */

@@ -33,6 +33,22 @@ export interface ObservedStatus {
   readonly requeueCount: number | null;
 }
 
+/** A status of which the state is shown, and nothing else but what `fields` say. */
+export function shown(state: TaskState, fields: Partial<ObservedStatus> = {}): ObservedStatus {
+  return {
+    state,
+    endReason: null,
+    exitCode: null,
+    signal: null,
+    message: null,
+    submittedAt: null,
+    startedAt: null,
+    endedAt: null,
+    requeueCount: null,
+    ...fields,
+  };
+}
+
 /** The way of a task that nobody stops. A watched task takes each of these steps, also those that nobody was quick enough to see. */
 const WAY = ['CONFIGURING', 'SUBMITTED', 'QUEUED', 'RUNNING'] as const satisfies readonly TaskState[];
 

@@ -6,7 +6,7 @@ import { InstanceSet } from '../../src/domain/InstanceSet.js';
 import { type TaskRef } from '../../src/domain/ids.js';
 import { type Cancellation } from '../../src/domain/Cancellation.js';
 import { type Job, type Task, type TaskSpec } from '../../src/domain/Job.js';
-import { type ObservedStatus } from '../../src/domain/observeTask.js';
+import { type ObservedStatus, shown } from '../../src/domain/observeTask.js';
 import { type TaskState } from '../../src/domain/states.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
 import {
@@ -135,18 +135,10 @@ export function subtask(instance: number): TaskRef {
 /** What is shown of a task, with the scheduler's own word in lower case. */
 export function sighting(state: TaskState, status: Partial<ObservedStatus> = {}, id: string | null = null): Sighting {
   return {
-    status: {
-      state,
-      endReason: null,
-      exitCode: null,
-      signal: null,
-      message: null,
-      submittedAt: null,
+    status: shown(state, {
       startedAt: ['RUNNING', 'CANCELING'].includes(state) ? 1_699_999_999_000 : null,
-      endedAt: null,
-      requeueCount: null,
       ...status,
-    },
+    }),
     native: { state: state.toLowerCase(), id, nodes: [] },
   };
 }

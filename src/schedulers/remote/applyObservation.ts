@@ -1,7 +1,7 @@
 import { type Cancellation, complete, SYSTEM_USER } from '../../domain/Cancellation.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
-import { isAnomaly, observeTask, type ObservedStatus } from '../../domain/observeTask.js';
+import { isAnomaly, observeTask, type ObservedStatus, shown } from '../../domain/observeTask.js';
 import { isTerminal, isWaiting } from '../../domain/states.js';
 import { sweepInstances } from '../../domain/Sweep.js';
 import { JobUpdate, type UpdateContext } from '../store/JobUpdate.js';
@@ -61,7 +61,7 @@ function endReplaced(job: JobUpdate): void {
   const { store } = job.context;
   const { id } = job.job;
   const message = 'The scheduler gave the id to another job';
-  const observed = { ...GONE, message };
+  const observed = shown('FAILED', { endReason: 'UNKNOWN', message });
   for (const row of store.topTasks(id)) {
     const { taskNumber } = row.ref;
     if (row.type !== 'PARAMETRIC_SWEEP') {
@@ -75,19 +75,6 @@ function endReplaced(job: JobUpdate): void {
   }
   job.finish();
 }
-
-/** A task of which nobody knows how it ended. */
-const GONE: ObservedStatus = {
-  state: 'FAILED',
-  endReason: 'UNKNOWN',
-  exitCode: null,
-  signal: null,
-  message: null,
-  submittedAt: null,
-  startedAt: null,
-  endedAt: null,
-  requeueCount: null,
-};
 
 /** One reading of one job. */
 class JobIntake {

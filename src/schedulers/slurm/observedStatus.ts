@@ -1,4 +1,4 @@
-import { type ObservedStatus } from '../../domain/observeTask.js';
+import { type ObservedStatus, shown } from '../../domain/observeTask.js';
 import { type Sighting } from '../remote/RemoteDriver.js';
 import { type EndedBase, nativeEnd, nativePhase } from './nativeStates.js';
 import { type SlurmState } from './SlurmJob.js';
@@ -73,17 +73,7 @@ export function sightingOf(record: SlurmState, details: Details): Sighting | nul
 /** Elements of an array that were canceled while they were pending leave no record behind. */
 export function vanished(state: string): Sighting {
   return {
-    status: {
-      state: 'CANCELED',
-      endReason: 'CANCELED',
-      exitCode: null,
-      signal: null,
-      message: null,
-      submittedAt: null,
-      startedAt: null,
-      endedAt: null,
-      requeueCount: null,
-    },
+    status: shown('CANCELED', { endReason: 'CANCELED' }),
     native: { state, id: null, nodes: [] },
   };
 }
