@@ -88,6 +88,16 @@ describe('A reading', () => {
     expect(world.driver.orders).toHaveLength(2);
   });
 
+  test('that shows a subtask queued again reopens its sweep, because of that', async () => {
+    const sweep = { start: 1, end: 2, increment: 1 };
+    world.showSweep(sweep, [subtasks([1, 2], 'FAILED', { startedAt: 1, exitCode: 1, endReason: 'EXIT_CODE' })]);
+    expect((await world.task()).status.state).toBe('FAILED');
+    world.clock.advance(1_000);
+    world.showSweep(sweep, [subtasks([1], 'QUEUED', { requeueCount: 1 })]);
+    expect(world.ledger.of(TASK).at(-1)).toMatchObject({ from: 'FAILED', cause: 'REQUEUED' });
+    expect((await world.theJob()).state).toBe('RUNNING');
+  });
+
   test('that shows a subtask queued again while its sweep is being canceled leaves it to run', async () => {
     world.showSweep({ start: 1, end: 2, increment: 1 }, [subtasks([1], 'RUNNING'), subtasks([2], 'QUEUED')]);
     await world.scheduler.cancelTask(ada, { ref: TASK, message: null, force: false, gracePeriodSeconds: null });

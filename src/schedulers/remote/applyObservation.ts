@@ -4,6 +4,8 @@ import { InstanceSet } from '../../domain/InstanceSet.js';
 import { isAnomaly, observeTask, type ObservedStatus, shown } from '../../domain/observeTask.js';
 import { isTerminal, isWaiting } from '../../domain/states.js';
 import { sweepInstances } from '../../domain/Sweep.js';
+import { type TaskStep } from '../../domain/taskSteps.js';
+import { type TaskStatus } from '../../domain/TaskStatus.js';
 import { JobUpdate, type UpdateContext } from '../store/JobUpdate.js';
 import { insertJob, insertTasks } from '../store/newJobs.js';
 import { carryOut } from '../store/planCancel.js';
@@ -83,6 +85,8 @@ class JobIntake {
   readonly stale: TaskRef[] = [];
   readonly #undelivered: readonly Cancellation[];
   readonly #isNew: boolean;
+  /** That something of the job was queued again, which reopens a sweep that was over. */
+  #requeue: TaskStep | null = null;
 
   constructor(
     readonly context: ObservationContext,
@@ -142,7 +146,7 @@ class JobIntake {
   #takeSweep(task: ObservedTask, master: TaskRow): void {
     const { job } = this;
     const { taskNumber } = master.ref;
-    job.holdMaster(taskNumber, () => {
+    const steps = (): void => {
       if (task.isCanceled && !isTerminal(master.status.state) && master.status.cancellationId === null)
         this.#cancelSweep(master);
       this.#takeUnstopped(task.subtasks, taskNumber);
@@ -154,7 +158,8 @@ class JobIntake {
         this.#takeInstances(taskNumber, instances, sighting);
       }
       if (task.self !== null) this.#takeGroups(taskNumber, rest, task.self);
-    });
+    };
+    job.holdMaster(taskNumber, steps, ({ status }) => (isTerminal(status.state) ? this.#requeue : null));
     const native = task.self?.native ?? null;
     if (native !== null && isOtherWord(job.master(taskNumber).native, native))
       job.saveMaster({ ...job.master(taskNumber), native: this.#facts(native) });
@@ -247,7 +252,7 @@ class JobIntake {
       this.stale.push({ jobId: group.jobId, taskNumber: group.number, instance: null });
       return;
     }
-    if (isRequeue(group.status, sighting.status)) this.#reopen(group.number);
+    if (isRequeue(group.status, sighting.status)) this.#reopen(group.number, group.status);
     const native = this.#facts(sighting.native);
     let current = group;
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -276,7 +281,8 @@ class JobIntake {
       this.anomalies += 1;
       return;
     }
-    if (isRequeue(known.status, status)) this.#reopen(known.ref.instance === null ? null : known.ref.taskNumber);
+    if (isRequeue(known.status, status))
+      this.#reopen(known.ref.instance === null ? null : known.ref.taskNumber, known.status);
     let row = this.#carryOutUnit(known, status);
     const facts = this.#facts(native);
     const before = row;
@@ -318,8 +324,9 @@ class JobIntake {
   }
 
   /** Something that was over was queued again past the gateway: what canceled its job, or its sweep, as a whole does so no longer. */
-  #reopen(sweepNumber: number | null): void {
+  #reopen(sweepNumber: number | null, status: TaskStatus): void {
     const { job } = this;
+    this.#requeue = { status, cause: 'REQUEUED', message: null, actor: null };
     this.#completeNow(job.job.cancellationId);
     if (job.job.ending !== null) job.patchJob({ ending: null, cancellationId: null });
     const master = sweepNumber === null ? null : job.master(sweepNumber);

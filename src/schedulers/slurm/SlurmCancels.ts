@@ -30,6 +30,9 @@ const CANCEL_MS = 15_000;
 /** How many elements are looked at after their cancel, to learn whether they had started unseen, and of arrays with how many records. */
 const LOOKED_AT = { elements: 8, records: 5_000 } as const;
 
+/** How often what is queued again at the same time is canceled. */
+const MAX_ATTEMPTS = 3;
+
 /** The most elements that get a comment: it splits each of them off its array. */
 const MAX_COMMENTED = 1_000;
 
@@ -206,7 +209,7 @@ export class SlurmCancels {
   }
 
   /** One cancel for all of these orders: elements of one array, or a single order of anything. */
-  async #send(viewer: Viewer, orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+  async #send(viewer: Viewer, orders: readonly CancelOrder[], attempt = 1): Promise<readonly Delivery[]> {
     const [first] = orders;
     const codec = this.#codec;
     if (first === undefined) return [];
@@ -218,7 +221,7 @@ export class SlurmCancels {
     await this.#comment(viewer, target, message, values.length);
     const answer = codec.signal(target, CANCEL);
     const reply = answer.kind === 'CALLS' ? await this.#make(viewer.user, answer) : await this.#command(viewer, target);
-    if (reply.kind === 'DONE') return this.#lookAfterAll(orders);
+    if (reply.kind === 'DONE') return this.#lookAfterAll(viewer, orders, attempt);
     if (reply.kind === 'REFUSED' && (reply.problem === 'NO_SUCH_JOB' || reply.problem === 'ENDED'))
       return orders.length > 1 ? all({ kind: 'OVER' }) : [await this.#missing(first)];
     if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED')
@@ -258,7 +261,7 @@ export class SlurmCancels {
    * Slurm took the cancel. It says the same of what had ended before; and of what was pending as far as anybody had seen it does not say whether
    * it had started meanwhile. So records that are cheap to read are read: few by themselves, more together.
    */
-  async #lookAfterAll(orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+  async #lookAfterAll(viewer: Viewer, orders: readonly CancelOrder[], attempt: number): Promise<readonly Delivery[]> {
     const { watcher } = this.#parts;
     const [first] = orders;
     if (first === undefined) return [];
@@ -269,6 +272,7 @@ export class SlurmCancels {
       return Promise.all(
         orders.map(async (order) => {
           const found = await watcher.lookAt(jobId, order.ref?.instance ?? null);
+          if (found === 'SETTLED' && this.#isWaiting(order)) return this.#again(viewer, order, attempt);
           return this.#judge(order, found !== null);
         }),
       );
@@ -276,7 +280,27 @@ export class SlurmCancels {
     /** Of what runs nothing new is to be learnt that its end will not say. */
     const areRunning = areSingle && orders.every(({ task }) => task !== null && !isWaiting(task.status.state));
     const isSeen = areRunning && !isCheap ? false : await watcher.lookAtAll(jobId);
-    return orders.map((order) => this.#judge(order, isSeen));
+    return Promise.all(
+      orders.map((order) =>
+        isSeen && this.#isWaiting(order) ? this.#again(viewer, order, attempt) : this.#judge(order, isSeen),
+      ),
+    );
+  }
+
+  /** Whether anything of what an order is for has a record that waits, after Slurm took the cancel. */
+  #isWaiting({ cancellation, ref, task }: CancelOrder): boolean {
+    const view = this.#parts.watcher.view(cancellation.jobId);
+    const instance = ref?.instance ?? null;
+    if (instance !== null) return view?.element(instance)?.phase.kind === 'WAITING';
+    if (view?.own?.phase.kind === 'WAITING') return true;
+    return task?.type !== 'BASIC' && (view?.elementsIn('WAITING').length ?? 0) > 0;
+  }
+
+  /** Somebody queued it again just after Slurm had taken the cancel: it is canceled once more. */
+  async #again(viewer: Viewer, order: CancelOrder, attempt: number): Promise<Delivery> {
+    if (attempt >= MAX_ATTEMPTS)
+      return { kind: 'REFUSED', refusal: schedulerRefused('It is queued again whenever it is canceled.') };
+    return (await this.#send(viewer, [order], attempt + 1))[0] ?? { kind: 'UNKNOWN' };
   }
 
   /** What became of an order that Slurm took, by what its records last showed. `isSeen`: that is newer than the cancel. */

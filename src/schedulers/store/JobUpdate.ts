@@ -206,9 +206,9 @@ export class JobUpdate {
   /**
    * Keeps the master's state as it is while its subtasks go through several steps, then moves it to what follows from them all.
    *
-   * @param triggerOf - what moves the master; where left out, the last of the steps
+   * @param triggerOf - what moves the master; null, or where left out: the last of the steps
    */
-  holdMaster(taskNumber: number, steps: () => void, triggerOf?: (master: TaskRow) => TaskStep): void {
+  holdMaster(taskNumber: number, steps: () => void, triggerOf?: (master: TaskRow) => TaskStep | null): void {
     this.#held.add(taskNumber);
     steps();
     this.#held.delete(taskNumber);
