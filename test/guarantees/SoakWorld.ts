@@ -12,6 +12,8 @@ export interface SoakWorld extends AsyncDisposable {
   readonly shape: LoadShape;
   /** What can happen to the scheduler while the gateway lives; each resolves when the scheduler is back. */
   readonly faults: readonly (() => Promise<void>)[];
+  /** How many times slower than the embedded scheduler's a round's steps follow one another: beside a scheduler that takes longer. Default 1. */
+  readonly pace?: number;
   /** Whether the scheduler has no jobs but those of this round. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */

@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util';
+import { openSlurmSoak } from './openSlurmSoak.js';
 import { addVerdicts, printVerdicts } from './printVerdicts.js';
 import { type RoundResult } from './soakRound.js';
 import { soakRounds } from './soakRounds.js';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' }, 'at-once': { type: 'string' } },
+  options: {
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    'at-once': { type: 'string' },
+    scheduler: { type: 'string' },
+  },
 });
 const rounds = Number(values.rounds ?? 25);
 const firstSeed = Number(values.seed ?? Date.now() % 1_000_000_000);
@@ -13,20 +19,26 @@ for (const [name, value] of Object.entries({ rounds, atOnce })) {
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is a whole number from 1`);
 }
 if (!Number.isSafeInteger(firstSeed)) throw new Error('--seed is a whole number');
+const { scheduler = 'local' } = values;
+if (scheduler !== 'local' && scheduler !== 'slurm') throw new Error('--scheduler is local or slurm');
 
 let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isInterrupted = true));
 
 const started = Date.now();
 const results: RoundResult[] = [];
-await soakRounds({ firstSeed, rounds, atOnce, isOver: () => isInterrupted }, (result) => {
+const open = scheduler === 'slurm' ? { open: openSlurmSoak } : {};
+await soakRounds({ firstSeed, rounds, atOnce, isOver: () => isInterrupted, ...open }, (result) => {
   results.push(result);
   const { seed, changes, readers, kills, elapsedMs, verdicts } = result;
   const violated = verdicts.filter(({ offences }) => offences.length > 0);
   console.log(
     `round ${results.length} of ${rounds}, seed ${seed}: ${changes} changes, ${readers} readers, ${kills} kills, ${elapsedMs} ms, ${violated.length} guarantees violated`,
   );
-  if (violated.length > 0) console.log(`${printVerdicts(violated)}\nreplay: npm run soak -- --rounds 1 --seed ${seed}`);
+  if (violated.length > 0)
+    console.log(
+      `${printVerdicts(violated)}\nreplay: npm run soak -- --rounds 1 --seed ${seed}${scheduler === 'slurm' ? ' --scheduler slurm' : ''}`,
+    );
 });
 
 const sum = (of: (result: RoundResult) => number): number => results.reduce((total, result) => total + of(result), 0);

@@ -92,13 +92,13 @@ function startOn(dataDir: string, { args, env }: SoakWorld): Promise<Gateway> {
  */
 export async function soakRound(
   seed: number,
-  open: () => Promise<SoakWorld> = () => Promise.resolve(EMBEDDED),
+  open: (seed: number) => Promise<SoakWorld> = () => Promise.resolve(EMBEDDED),
 ): Promise<RoundResult> {
   const started = performance.now();
-  await using world = await open();
+  await using world = await open(seed);
   await using gateway = await MortalGateway.start(world);
-  const plan = planOf(seed, true);
-  const { shape, isOwn, patienceMs, faults } = world;
+  const { shape, isOwn, patienceMs, faults, pace = 1 } = world;
+  const plan = planOf(seed, true).map((step) => ({ ...step, waitMs: step.waitMs * pace }));
   const { recording, failures } = await runPlan(faults.length === 0 ? plan : withFaultsBehind(plan, seed), {
     address: gateway.address,
     fault: (step, readership) => gateway.suffer(step, readership),

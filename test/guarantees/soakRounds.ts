@@ -11,7 +11,7 @@ export interface SoakOptions {
   /** Asked before each round: where it answers true, no further round is begun. */
   readonly isOver: () => boolean;
   /** What is behind each round's gateway; default: the embedded scheduler. */
-  readonly open?: () => Promise<SoakWorld>;
+  readonly open?: (seed: number) => Promise<SoakWorld>;
 }
 
 /**

@@ -50,7 +50,8 @@ export function judgeByScontrol(task: Task, record: NativeRecord | null): readon
   const expected = record.hasRun ? [record.exitCode, record.signal] : [null, null];
   if (exitCode !== expected[0] || signal !== expected[1])
     problems.push(`exit ${exitCode}:${signal} is to be ${expected[0]}:${expected[1]}`);
-  if (requeueCount !== record.restarts) problems.push(`${requeueCount} requeues are to be ${record.restarts}`);
+  if (record.restarts !== null && requeueCount !== record.restarts)
+    problems.push(`${requeueCount} requeues are to be ${record.restarts}`);
   if (record.hasRun !== (startedAt !== null)) problems.push(`started at ${startedAt}, and has run: ${record.hasRun}`);
   return problems.length === 0 ? [] : [`${state} ${endReason}, Slurm ${record.state}`, ...problems];
 }

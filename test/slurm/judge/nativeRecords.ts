@@ -40,10 +40,12 @@ export async function scontrolRecords(
     return elementsOf(String(jobId), fields.get('ArrayTaskId') ?? null).map((id) => ({
       id,
       state: fields.get('JobState') ?? '',
-      hasRun: !['', '(null)'].includes(fields.get('NodeList') ?? ''),
+      /** What was canceled while it was being requeued has the node of the run before. */
+      hasRun: !['', '(null)'].includes(fields.get('NodeList') ?? '') && fields.get('StartTime') !== 'Unknown',
       exitCode,
       signal,
-      restarts: Number(fields.get('Restarts')),
+      /** A list names what was canceled singly before the whole list was queued again. */
+      restarts: /^\d+$/.test(fields.get('ArrayTaskId') ?? '0') ? Number(fields.get('Restarts')) : null,
       text: line,
     }));
   });
