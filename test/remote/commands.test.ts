@@ -44,6 +44,18 @@ describe('A submission', () => {
     expect(world.ledger.way(CREATED)).toEqual(['CONFIGURING', 'SUBMITTED', 'QUEUED']);
   });
 
+  test('that gets the id of a job from before is a job of its own: the old one ends as not known', async () => {
+    value(await world.scheduler.createJob(ada, request));
+    world.clock.advance(1_000);
+    const spec = { ...JOB, name: 'another' };
+    const { job } = value(await world.scheduler.createJob(ada, { ...request, spec }));
+    expect(job).toMatchObject({ id: 100, state: 'QUEUED', spec: { name: 'another' } });
+    expect(world.ledger.way(CREATED)).toEqual([
+      ...['CONFIGURING', 'SUBMITTED', 'QUEUED', 'FAILED'],
+      ...['CONFIGURING', 'SUBMITTED', 'QUEUED'],
+    ]);
+  });
+
   test('whose answer never came is found, and is not made twice under its key', async () => {
     const keyed = { ...request, idempotencyKey: 'k1' };
     world.driver.onCreate = () => 'UNKNOWN';

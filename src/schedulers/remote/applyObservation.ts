@@ -59,7 +59,7 @@ function openJob(context: ObservationContext, { id, definition, state, replaces 
 }
 
 /** Nothing more will be heard of a job whose id stands for another: what was not over ends as not known. */
-function endReplaced(job: JobUpdate): void {
+export function endReplaced(job: JobUpdate): void {
   const { store } = job.context;
   const { id } = job.job;
   const message = 'The scheduler gave the id to another job';
@@ -323,7 +323,7 @@ class JobIntake {
     return current;
   }
 
-  /** Something that was over was queued again past the gateway: what canceled its job, or its sweep, as a whole does so no longer. */
+  /** Something was queued again past the gateway: what canceled its job, or its sweep, as a whole does so no longer. */
   #reopen(sweepNumber: number | null, status: TaskStatus): void {
     const { job } = this;
     this.#requeue = { status, cause: 'REQUEUED', message: null, actor: null };
@@ -389,9 +389,9 @@ function isOvertaken(asOf: number, known: number): boolean {
   return asOf < known && known - asOf < OVERTAKEN;
 }
 
-/** Whether what is over is shown to have been queued again. */
+/** Whether what is over, or will be by the next step, is shown to have been queued again. */
 function isRequeue(known: TaskRow['status'], { requeueCount }: ObservedStatus): boolean {
-  return isTerminal(known.state) && requeueCount !== null && requeueCount > known.requeueCount;
+  return requeueCount !== null && requeueCount > known.requeueCount;
 }
 
 /** Whether what is shown is what a cancel leads to. */

@@ -10,6 +10,7 @@ import { insertJob, insertTasks } from '../store/newJobs.js';
 import { type StateStore } from '../store/StateStore.js';
 import { numberTasks, submitAll } from '../store/submission.js';
 import { type CreateJob, type JobEffect } from '../scheduler.js';
+import { endReplaced } from './applyObservation.js';
 import { schedulerUnavailable } from './refusals.js';
 import { type RemoteDriver, type Submitted } from './RemoteDriver.js';
 import { type RemoteState } from './RemoteState.js';
@@ -54,6 +55,8 @@ interface Submission {
   readonly hash: string;
   /** A call under this key was begun before and its end is not known. */
   readonly isRepeated: boolean;
+  /** When it was first submitted, in epoch milliseconds. */
+  readonly begunAt: number;
 }
 
 interface Begun {
@@ -73,7 +76,7 @@ function begin(context: CommandContext, request: CreateJob): Outcome<Begun> {
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex');
   const before = store.log.end();
   const id = update.newId();
-  const submission: Submission = { id, hash, isRepeated: false };
+  const submission: Submission = { id, hash, isRepeated: false, begunAt: update.now };
   const conflict = `The idempotency key "${key ?? ''}" was used before with other input.`;
   const inConflict = refused({
     kind: 'INVALID_INPUT',
@@ -90,10 +93,15 @@ function begin(context: CommandContext, request: CreateJob): Outcome<Begun> {
       if (job !== null)
         return done({ submission, before, known: { before: result.before, job: views(context).job(job) } });
     }
-    const open = store.get('SELECT id, request_hash FROM submissions WHERE owner = ? AND key = ?', viewer.user, key);
+    const open = store.get(
+      'SELECT id, request_hash, created_at FROM submissions WHERE owner = ? AND key = ?',
+      viewer.user,
+      key,
+    );
     if (open !== undefined) {
       if (open['request_hash'] !== hash) return inConflict;
-      return done({ submission: { id: String(open['id']), hash, isRepeated: true }, before, known: null });
+      const repeated = { id: String(open['id']), hash, isRepeated: true, begunAt: Number(open['created_at']) };
+      return done({ submission: repeated, before, known: null });
     }
   }
   store.run(
@@ -149,7 +157,13 @@ function store(
 ): Outcome<JobEffect> {
   const { viewer, update } = context;
   const { user } = viewer;
-  const known = context.store.job(jobId);
+  let known = context.store.job(jobId);
+  /** What did not change since then was there before: its id was given away again, by a scheduler that counts anew. */
+  if (known !== null && known.marks.changedAt < submission.begunAt) {
+    endReplaced(new JobUpdate(update, known));
+    context.store.deleteJob(jobId);
+    known = null;
+  }
   if (known === null) {
     const job = insertJob(
       update,

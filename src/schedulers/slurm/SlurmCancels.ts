@@ -281,7 +281,7 @@ export class SlurmCancels {
     const areRunning = areSingle && orders.every(({ task }) => task !== null && !isWaiting(task.status.state));
     const isSeen = areRunning && !isCheap ? false : await watcher.lookAtAll(jobId);
     return Promise.all(
-      orders.map((order) =>
+      orders.map(async (order) =>
         isSeen && this.#isWaiting(order) ? this.#again(viewer, order, attempt) : this.#judge(order, isSeen),
       ),
     );

@@ -45,6 +45,8 @@ export function observedStatus(record: SlurmState, { end, restarts }: Details): 
     case 'RUNNING':
       return { ...base, state: 'RUNNING', startedAt };
     case 'ENDING':
+      /** What is queued again while its processes end has no start time, and counts the next run already. */
+      if (startedAt === null) return null;
       return { ...base, state: phase.base === 'CANCELLED' ? 'CANCELING' : 'RUNNING', startedAt };
     case 'ENDED': {
       const { state, endReason } = nativeEnd(phase.base);
