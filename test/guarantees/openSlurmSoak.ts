@@ -17,16 +17,17 @@ const PATIENCE_MS = 150_000;
 const PACE = 20;
 
 /**
- * A gateway's scheduler for one round: a private cluster, whose daemons are killed at random points and started again. What they are in the middle of
- * is lost, unless it was stored.
+ * A gateway's scheduler for one round: a private cluster, whose daemons are ended at random points and started again. slurmrestd and slurmdbd are
+ * killed. slurmctld is told to stop, in the middle of whatever it does, and is away for some seconds: where it is killed it forgets, itself, up to five
+ * seconds of what it had acknowledged, and gives the ids of forgotten jobs to others (it saves its state every five seconds, `SAVE_MAX_WAIT`).
  *
  * @param seed - the round's, which chooses in turn how the cluster is watched
  */
 export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
   const { isWatchedClosely, accounting } = WAYS[seed % WAYS.length] ?? WAYS[0];
   const cluster = await SlurmCluster.start({ accounting, cpusPerNode: 16 });
-  const strike = (name: DaemonName) => async (): Promise<void> => {
-    await cluster.kill(name);
+  const strike = (name: DaemonName, signal: NodeJS.Signals) => async (): Promise<void> => {
+    await cluster.signal(name, signal);
     await cluster.startDaemon(name);
   };
   return {
@@ -41,7 +42,11 @@ export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
         : {}),
     },
     shape: { maxTasks: 1, failOnTaskFailure: false, runtimeSeconds: false, commandLine: (text) => text },
-    faults: [strike('slurmctld'), strike('slurmrestd'), ...(accounting ? [strike('slurmdbd')] : [])],
+    faults: [
+      strike('slurmctld', 'SIGTERM'),
+      strike('slurmrestd', 'SIGKILL'),
+      ...(accounting ? [strike('slurmdbd', 'SIGKILL')] : []),
+    ],
     pace: PACE,
     isOwn: true,
     patienceMs: PATIENCE_MS,

@@ -12,6 +12,8 @@ export interface NativeRecord {
   readonly signal: string | null;
   /** Null: not said. */
   readonly restarts: number | null;
+  /** It ended in the second in which it started: where it was canceled its exit code may come after its end. */
+  readonly isBrief: boolean;
   /** As Slurm printed it. */
   readonly text: string;
 }
@@ -46,6 +48,7 @@ export async function scontrolRecords(
       signal,
       /** A list names what was canceled singly before the whole list was queued again. */
       restarts: /^\d+$/.test(fields.get('ArrayTaskId') ?? '0') ? Number(fields.get('Restarts')) : null,
+      isBrief: fields.get('StartTime') === fields.get('EndTime'),
       text: line,
     }));
   });
@@ -69,7 +72,15 @@ export async function sacctRecords(
     if (jobId === undefined) continue;
     const [exitCode, signal] = readExit(exit);
     const hasRun = nodes !== 'None assigned';
-    const base = { state: state.replace(/ by \d+$/, ''), hasRun, exitCode, signal, restarts: null, text: line };
+    const base = {
+      state: state.replace(/ by \d+$/, ''),
+      hasRun,
+      exitCode,
+      signal,
+      restarts: null,
+      isBrief: false,
+      text: line,
+    };
     const isList = elements?.startsWith('[') === true;
     for (const each of elementsOf(jobId, elements)) (isList ? lists : singles).push({ id: each, ...base });
   }
