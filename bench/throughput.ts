@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type ExecutionResult } from 'graphql';
 import { type Subscription } from '../test/support/connectSubscriber.js';
 import { type Gateway } from '../test/support/startGateway.js';
 import { ask, type Time } from './client.js';
+import { cpuOfTree, cpuTimes } from './cpuTimes.js';
 
 /** How a number of tasks went through. */
 export interface Passage {
@@ -21,9 +21,6 @@ const CREATE = `mutation ($input: CreateJobInput!) {
 
 /** What {@link passThroughGateway} needs to be subscribed to, on the gateway that it is given. */
 export const JOB_CHANGES = 'subscription { jobStateChanged { state job { id } } }';
-
-/** Clock ticks of `/proc` in a second: USER_HZ, the same on every Linux architecture that Node.js runs on. */
-const TICKS_PER_SECOND = 100;
 
 /** The longest that one round may take, in milliseconds. */
 const PATIENCE = 120_000;
@@ -88,30 +85,4 @@ async function passThrough(count: number, file: string, args: readonly string[],
 function endOf(data: unknown, jobId: string): string | null {
   const { job, state } = (data as { jobStateChanged: { state: string; job: { id: string } } }).jobStateChanged;
   return job.id === jobId && ['FINISHED', 'FAILED', 'CANCELED'].includes(state) ? state : null;
-}
-
-/** CPU time of a process, of its children and theirs, whether they run or have ended, in milliseconds. */
-function cpuOfTree(pid: number): number {
-  const { own, ofEnded } = cpuTimes(pid);
-  const children = readProc(`${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
-  return own + ofEnded + children.reduce((sum, child) => sum + cpuOfTree(child), 0);
-}
-
-/** CPU time of a process and of its children that have ended, in milliseconds: fields 14 to 17 of proc_pid_stat(5). */
-function cpuTimes(pid: number): { readonly own: number; readonly ofEnded: number } {
-  const text = readProc(`${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = fields
-    .slice(11, 15)
-    .map((ticks) => (Number(ticks) / TICKS_PER_SECOND) * 1_000);
-  return { own: user + system, ofEnded: userOfEnded + systemOfEnded };
-}
-
-/** Empty where the process is gone. */
-function readProc(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, 'utf8');
-  } catch {
-    return '';
-  }
 }
