@@ -71,7 +71,7 @@ export class MissingRecords {
     const master = this.#sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
     if (master === null || isTerminal(master.status.state)) return;
     for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
-    const rows = hasAccounts() ? await reads.accounts([jobId]) : null;
+    const rows = hasAccounts() ? await reads.accounts(jobId) : null;
     const isGapless = rows !== null || this.#isGapless();
     const end = (instance: number | null, state: TaskState): Sighting =>
       accountOf(rows, instance) ??

@@ -116,6 +116,11 @@ export class SlurmCodec {
     return this.#call('GET', '/jobs/state/');
   }
 
+  /** Reads what the accounts have of a job, with all of its elements. */
+  account(jobId: number): SlurmCall {
+    return { method: 'GET', path: `/slurmdb/v0.0.${this.version}/job/${jobId}`, body: null };
+  }
+
   /** Reads one record by its raw id; of an array's own id all its records. */
   job(rawId: number): SlurmCall {
     return this.#call('GET', `/job/${rawId}`);

@@ -5,8 +5,10 @@ import { type SacctRow } from './sacctRows.js';
 import { type SlurmCodec, type SlurmCall } from './SlurmCodec.js';
 import { type SlurmCommands } from './SlurmCommands.js';
 import { readJobs, type SlurmJob, type SlurmState } from './SlurmJob.js';
+import { readSlurmdb } from './slurmdbRows.js';
 import { type SlurmLink } from './SlurmLink.js';
 import { UNSAID } from './slurmValues.js';
+import { StateListing } from './StateListing.js';
 
 /** How long a read of one record may take, and one of all records, in milliseconds. */
 const READ_MS = 15_000;
@@ -35,6 +37,7 @@ export type Reading = readonly [SlurmJob, ...SlurmJob[]] | 'NONE' | null;
 /** The reads that the gateway makes as its own user, each at the least cost that this Slurm allows. */
 export class SlurmReads {
   readonly #parts: ReadParts;
+  readonly #states = new StateListing();
 
   constructor(parts: ReadParts) {
     this.#parts = parts;
@@ -45,14 +48,15 @@ export class SlurmReads {
     return this.#parts.commands !== null;
   }
 
-  /** All records: by squeue, else by REST, where each costs some 4 KB. Null: Slurm did not answer. */
+  /** All records: by squeue, else by REST: their states, where these are served; else all, where each costs some 4 KB. Null: Slurm did not answer. */
   async list(): Promise<Listing | null> {
     const { commands, serviceUser, budget } = this.#parts;
     budget.spend();
     const rows = commands === null ? null : await commands.snapshot(serviceUser);
     if (rows !== null) return { records: rows, isDetailed: false };
-    const reply = await this.#call((codec) => codec.allJobs(), LIST_MS);
-    return reply === null || reply === 'NONE' ? null : { records: readJobs(reply), isDetailed: true };
+    const { status } = this.#parts.link;
+    const records = status.isUp && status.codec.hasJobStates ? await this.#listStates() : await this.#listJobs();
+    return records === null ? null : { records, isDetailed: true };
   }
 
   /** A job with all of its records, or one record by its raw id. */
@@ -81,12 +85,27 @@ export class SlurmReads {
     return own === undefined ? { record, details: { end: UNSAID, restarts: null } } : detailed(own);
   }
 
-  /** What the accounts say of these jobs; null: there are none, or they did not answer. */
-  async accounts(jobIds: readonly number[]): Promise<readonly SacctRow[] | null> {
+  /** What the accounts say of a job, by sacct, else by slurmdb's REST interface, which may not say the exit code; null: they did not answer. */
+  async accounts(jobId: number): Promise<readonly SacctRow[] | null> {
     const { commands, serviceUser, budget } = this.#parts;
-    if (commands === null) return null;
     budget.spend();
-    return commands.accounts(serviceUser, jobIds);
+    if (commands !== null) return commands.accounts(serviceUser, [jobId]);
+    const reply = await this.#call((codec) => codec.account(jobId), READ_MS);
+    return reply === null || reply === 'NONE' ? null : readSlurmdb(reply);
+  }
+
+  async #listJobs(): Promise<readonly SlurmJob[] | null> {
+    const body = await this.#call((codec) => codec.allJobs(), LIST_MS);
+    return body === null || body === 'NONE' ? null : readJobs(body);
+  }
+
+  async #listStates(): Promise<readonly SlurmJob[] | null> {
+    const body = await this.#call((codec) => codec.jobStates(), LIST_MS);
+    if (body === null || body === 'NONE') return null;
+    return this.#states.records(body, async (jobId) => {
+      const found = await this.job(jobId);
+      return found === 'NONE' ? [] : found;
+    });
   }
 
   async #read(write: (codec: SlurmCodec) => SlurmCall): Promise<Reading> {
