@@ -1,31 +1,15 @@
 import { type Viewer } from '../../domain/access.js';
-import { type Clock } from '../../domain/Clock.js';
 import { printTaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { isWaiting } from '../../domain/states.js';
 import { type CancelOrder, type Delivery, type Grace, type RemoteSink } from '../remote/RemoteDriver.js';
 import { schedulerRefused } from '../remote/refusals.js';
 import { CancelBatches } from './CancelBatches.js';
+import { DirectKills, type KillParts } from './DirectKills.js';
+import { COMMAND_MS, makeCalls } from './makeCalls.js';
 import { type SlurmReply } from './readReply.js';
 import { refusalOf } from './refusalOf.js';
-import { type CodecAnswer, type SlurmCodec, type SlurmSignal, type SlurmTarget } from './SlurmCodec.js';
-import { type SlurmCommands } from './SlurmCommands.js';
-import { type SlurmLink } from './SlurmLink.js';
-import { type SlurmWatcher } from './SlurmWatcher.js';
-
-/** What cancels are carried out with. */
-export interface CancelParts {
-  readonly link: SlurmLink;
-  readonly watcher: SlurmWatcher;
-  /** Null: Slurm's commands may not be used. */
-  readonly commands: SlurmCommands | null;
-  readonly clock: Clock;
-  /** The cluster's grace period now, in seconds. */
-  readonly gracePeriod: () => number;
-}
-
-/** How long a cancel may take, in milliseconds. Longer than that its answer is read from Slurm's records. */
-const CANCEL_MS = 15_000;
+import { type SlurmCodec, type SlurmSignal, type SlurmTarget } from './SlurmCodec.js';
 
 /** How many elements are looked at after their cancel, to learn whether they had started unseen, and of arrays with how many records. */
 const LOOKED_AT = { elements: 8, records: 5_000 } as const;
@@ -37,25 +21,24 @@ const MAX_ATTEMPTS = 3;
 const MAX_COMMENTED = 1_000;
 
 const CANCEL: SlurmSignal = { name: 'KILL', isDirect: false };
-const DIRECT_KILL: SlurmSignal = { name: 'KILL', isDirect: true };
 const TERM: SlurmSignal = { name: 'TERM', isDirect: false };
 
 /** Carries cancels to Slurm, each as the person who asks. */
 export class SlurmCancels {
-  readonly #parts: CancelParts;
+  readonly #parts: KillParts;
+  readonly #kills: DirectKills;
   readonly #batches: CancelBatches;
-  /** Cancellations whose shortened grace period has ended and was acted upon. */
-  readonly #expired = new Set<string>();
   #sink: RemoteSink | null = null;
 
-  constructor(parts: CancelParts) {
+  constructor(parts: KillParts) {
     this.#parts = parts;
+    this.#kills = new DirectKills(parts);
     this.#batches = new CancelBatches((viewer, orders) => this.#cancelTogether(viewer, orders));
   }
 
   /** Whether a running task can be killed without KillWait. */
   get canKillDirectly(): boolean {
-    return this.#codec?.canKillDirectly === true || this.#parts.commands !== null;
+    return this.#kills.arePossible;
   }
 
   /** Begins to look after shortened grace periods of what the sink knows. */
@@ -86,29 +69,9 @@ export class SlurmCancels {
     return isStopped ? { kind: 'DELIVERED', grace: null } : { kind: 'OVER' };
   }
 
-  /** Kills what still runs though its shortened grace period is over. Called while Slurm answers. */
+  /** Kills what was to be killed by now. Called again and again while Slurm answers. */
   expire(): void {
-    const now = this.#parts.clock.now();
-    for (const cancellations of this.#sink?.liveCancellations().values() ?? []) {
-      for (const {
-        id,
-        force,
-        gracePeriodSeconds,
-        graceExpiresAt,
-        jobId,
-        taskNumber,
-        instance,
-        requestedBy,
-      } of cancellations) {
-        if (force || taskNumber === null || graceExpiresAt === null || graceExpiresAt > now) continue;
-        if (gracePeriodSeconds >= this.#parts.gracePeriod() || this.#expired.has(id)) continue;
-        this.#expired.add(id);
-        void this.#killDirectly(requestedBy, { jobId, instances: single(instance) }).then((isKilled) => {
-          if (!isKilled) this.#expired.delete(id);
-          this.#parts.watcher.expect(jobId, instance);
-        });
-      }
-    }
+    if (this.#sink !== null) this.#kills.expire(this.#sink);
   }
 
   get #codec(): SlurmCodec | null {
@@ -119,67 +82,29 @@ export class SlurmCancels {
   async #cancel(viewer: Viewer, order: CancelOrder): Promise<Delivery> {
     const { cancellation, ref, task, isEscalation } = order;
     const { force, gracePeriodSeconds, jobId, requestedAt } = cancellation;
-    /** Once a cancel was sent Slurm keeps to its KillWait, whatever comes after. */
-    if (isEscalation)
-      return { kind: 'DELIVERED', grace: this.#grace(true, requestedAt + this.#parts.gracePeriod() * 1_000) };
     const instance = ref?.instance ?? null;
     const isSingle = ref !== null && task?.type === 'BASIC';
+    if (isEscalation) {
+      /** Once a cancel was sent Slurm keeps to its KillWait, whatever comes after; after a mere SIGTERM the task runs on. */
+      const isKilled = isSingle && this.canKillDirectly && (await this.#kills.killOne(viewer.user, jobId, instance));
+      const expiresAt = requestedAt + this.#parts.gracePeriod() * 1_000;
+      return { kind: 'DELIVERED', grace: isKilled ? null : this.#grace(true, expiresAt) };
+    }
     const isRunning = task === null || !isWaiting(task.status.state);
     if (isRunning && isSingle && !force && gracePeriodSeconds < this.#parts.gracePeriod()) {
       const shortened = await this.#shorten(viewer, order);
       if (shortened !== null) return shortened;
     }
-    if (isRunning && force) {
-      const running = await this.#running(order);
-      if (await this.#killAll(viewer.user, jobId, running)) {
-        if (isSingle) {
-          this.#parts.watcher.expect(jobId, instance);
-          return { kind: 'DELIVERED', grace: null };
-        }
-        const rest = await this.#send(viewer, [order]);
-        return rest[0]?.kind === 'DELIVERED' ? { kind: 'DELIVERED', grace: null } : (rest[0] ?? { kind: 'UNKNOWN' });
+    if (isRunning && force && this.canKillDirectly && (await this.#kills.killRunning(viewer.user, order))) {
+      if (isSingle) {
+        this.#parts.watcher.expect(jobId, instance);
+        return { kind: 'DELIVERED', grace: null };
       }
+      const [rest] = await this.#send(viewer, [order]);
+      return rest?.kind === 'DELIVERED' ? { kind: 'DELIVERED', grace: null } : (rest ?? { kind: 'UNKNOWN' });
     }
     if (instance === null) return (await this.#send(viewer, [order]))[0] ?? { kind: 'UNKNOWN' };
     return this.#batches.add(viewer, order);
-  }
-
-  /** The targets that run: what was killed before it ran would be lost with its whole array. Null elements: the job itself. */
-  async #running({ ref, task, cancellation }: CancelOrder): Promise<readonly (number | null)[]> {
-    const { watcher } = this.#parts;
-    const { jobId } = cancellation;
-    const instance = ref?.instance ?? null;
-    if (instance !== null || task?.type === 'BASIC') {
-      await watcher.lookAt(jobId, instance);
-      const view = watcher.view(jobId);
-      const record = instance === null ? view?.own : view?.element(instance);
-      return record?.phase.kind === 'RUNNING' ? [instance] : [];
-    }
-    if (!(await watcher.refresh())) return [];
-    const view = watcher.view(jobId);
-    if (view === null) return [];
-    return view.own?.phase.kind === 'RUNNING' ? [null] : view.elementsIn('RUNNING');
-  }
-
-  async #killAll(user: string, jobId: number, running: readonly (number | null)[]): Promise<boolean> {
-    if (running.length === 0) return false;
-    const instances = running.some((instance) => instance === null)
-      ? null
-      : InstanceSet.of(running.flatMap((instance) => instance ?? []));
-    return this.#killDirectly(user, { jobId, instances });
-  }
-
-  /** SIGKILL without TERM and KillWait, by the version's own way or by scancel. False: it was not possible. */
-  async #killDirectly(user: string, target: SlurmTarget): Promise<boolean> {
-    const codec = this.#codec;
-    if (codec === null) return false;
-    const answer = codec.signal(target, DIRECT_KILL);
-    if (answer.kind === 'CALLS') return (await this.#make(user, answer)).kind === 'DONE';
-    const { commands } = this.#parts;
-    if (commands === null) return false;
-    const { jobId, instances } = target;
-    const ids = instances === null ? [String(jobId)] : [...instances].map((instance) => `${jobId}_${instance}`);
-    return (await commands.killDirectly(user, ids)).ok;
   }
 
   /** SIGTERM now and SIGKILL at the end of a grace period that is shorter than the cluster's. Null: that is not possible. */
@@ -187,15 +112,18 @@ export class SlurmCancels {
     const codec = this.#codec;
     const { ref, cancellation } = order;
     if (codec === null || ref === null || !this.canKillDirectly) return null;
-    const running = await this.#running(order);
-    if (running.length === 0) return null;
+    const { watcher, link } = this.#parts;
+    await watcher.lookAt(ref.jobId, ref.instance);
+    const view = watcher.view(ref.jobId);
+    const record = ref.instance === null ? view?.own : view?.element(ref.instance);
+    if (record?.phase.kind !== 'RUNNING') return null;
     const target = { jobId: ref.jobId, instances: single(ref.instance) };
     await this.#comment(viewer, target, cancellation.message, 1);
     const answer = codec.signal(target, TERM);
     if (answer.kind !== 'CALLS') return null;
-    const reply = await this.#make(viewer.user, answer);
+    const reply = await makeCalls(link, viewer.user, answer);
     if (reply.kind !== 'DONE') return this.#deliveryOf(reply);
-    this.#parts.watcher.expect(ref.jobId, ref.instance);
+    watcher.expect(ref.jobId, ref.instance);
     return { kind: 'DELIVERED', grace: null };
   }
 
@@ -220,7 +148,10 @@ export class SlurmCancels {
     const target = { jobId, instances: values.length === 0 ? null : InstanceSet.of(values) };
     await this.#comment(viewer, target, message, values.length);
     const answer = codec.signal(target, CANCEL);
-    const reply = answer.kind === 'CALLS' ? await this.#make(viewer.user, answer) : await this.#command(viewer, target);
+    const reply =
+      answer.kind === 'CALLS'
+        ? await makeCalls(this.#parts.link, viewer.user, answer)
+        : await this.#command(viewer, target);
     if (reply.kind === 'DONE') return this.#lookAfterAll(viewer, orders, attempt);
     if (reply.kind === 'REFUSED' && (reply.problem === 'NO_SUCH_JOB' || reply.problem === 'ENDED'))
       return orders.length > 1 ? all({ kind: 'OVER' }) : [await this.#missing(first)];
@@ -232,7 +163,7 @@ export class SlurmCancels {
   async #comment(viewer: Viewer, target: SlurmTarget, message: string | null, count: number): Promise<void> {
     if (message === null || count > MAX_COMMENTED) return;
     const answer = this.#codec?.comment(target, message);
-    if (answer?.kind === 'CALLS') await this.#make(viewer.user, answer);
+    if (answer?.kind === 'CALLS') await makeCalls(this.#parts.link, viewer.user, answer);
   }
 
   /** Where REST would kill the whole array. */
@@ -245,16 +176,6 @@ export class SlurmCancels {
       [...instances].map((instance) => `${jobId}_${instance}`),
     );
     return result.ok ? { kind: 'DONE', body: null } : { kind: 'REFUSED', problem: 'OTHER', message: result.message };
-  }
-
-  /** Makes the calls one after another; the first that is not done is the answer. */
-  async #make(user: string, { calls }: Extract<CodecAnswer, { readonly kind: 'CALLS' }>): Promise<SlurmReply> {
-    let reply: SlurmReply = { kind: 'DONE', body: null };
-    for (const call of calls) {
-      reply = await this.#parts.link.call(user, () => call, CANCEL_MS);
-      if (reply.kind !== 'DONE') return reply;
-    }
-    return reply;
   }
 
   /**
@@ -355,7 +276,7 @@ export class SlurmCancels {
 
   /** The token was refused, or slurmctld went away in the middle: then it may have been done. */
   async #unauthenticated(viewer: Viewer): Promise<Delivery> {
-    const ping = await this.#parts.link.call(viewer.user, (codec) => codec.ping(), CANCEL_MS);
+    const ping = await this.#parts.link.call(viewer.user, (codec) => codec.ping(), COMMAND_MS);
     if (ping.kind === 'DONE' || !this.#parts.link.status.isUp) return { kind: 'UNKNOWN' };
     return {
       kind: 'REFUSED',

@@ -19,6 +19,7 @@ import { type CreateJob, type OutputRequest } from '../scheduler.js';
 import { type JobCounters } from './diagnostics.js';
 import { JobcompTail } from './JobcompTail.js';
 import { LastSeen } from './LastSeen.js';
+import { makeCalls } from './makeCalls.js';
 import { refusalOf } from './refusalOf.js';
 import { RequestBudget } from './RequestBudget.js';
 import { SlurmCancels } from './SlurmCancels.js';
@@ -64,8 +65,6 @@ const FIRST_ANSWER_MS = 5_000;
 
 /** How long after the grace period Slurm may take to show an end, in seconds: UnkillableStepTimeout, and some. */
 const WATCHDOG_SECONDS = 120;
-
-const COMMAND_MS = 15_000;
 
 /** Speaks to one Slurm cluster through slurmrestd, and through Slurm's own commands where they may be used. */
 export class SlurmDriver implements RemoteDriver {
@@ -322,10 +321,8 @@ export class SlurmDriver implements RemoteDriver {
     if (!status.isUp) return refused(schedulerUnavailable(`${status.message}.`));
     const answer = write(status.codec);
     if (answer.kind === 'UNSUPPORTED') return refused(unsupported(answer.reason));
-    for (const call of answer.calls) {
-      const reply = await this.#link.call(viewer.user, () => call, COMMAND_MS);
-      if (reply.kind !== 'DONE') return refused(refusalOf(reply));
-    }
+    const reply = await makeCalls(this.#link, viewer.user, answer);
+    if (reply.kind !== 'DONE') return refused(refusalOf(reply));
     return done(null);
   }
 }
