@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSubscriber } from '../support/connectSubscriber.js';
 import { ask, createJob } from '../support/jobs.js';
 import { openStream } from '../support/openStream.js';
-import { callbackExtension, type CallbackReceiver, receiveCallbacks, TAKE_ALL } from '../support/receiveCallbacks.js';
+import { callbackExtension, type CallbackReceiver, receiveCallbacks } from '../support/receiveCallbacks.js';
 import { type Gateway, startGateway } from '../support/startGateway.js';
 
 /** Enough that what one reader does not read fills every buffer of the machine: some 25 MB of messages for each. */
@@ -50,12 +50,6 @@ test(
       ),
     );
     for (const stream of stalled) stream.pause();
-    let release: (() => void) | null = null;
-    router.answer(({ action }, response) => {
-      if (action !== 'next') return 204;
-      release = () => response.writeHead(204).end();
-      return null;
-    });
     await gateway.query(QUERY, variables, callbackExtension(router));
     const subscriber = await connectSubscriber(gateway.wsUrl);
     const seen: string[] = [];
@@ -66,19 +60,14 @@ test(
     const before = residentMegabytes();
     await ask(gateway, 'mutation ($jobId: ID!) { cancelJob(jobId: $jobId) { userErrors { code } } }', { jobId });
     await quick.until(() => seen.length > SUBTASKS, 60_000);
-    await router.until(() => release !== null);
     expect(new Set(seen).size).toBe(SUBTASKS + 1);
     expect(residentMegabytes() - before).toBeLessThan(130);
 
     for (const stream of stalled) stream.resume();
     for (const stream of stalled) {
-      expect(idsIn(await stream.until(() => idsIn(stream.tail()).at(-1) === seen.at(-1)))).toEqual(seen);
+      expect(idsIn(await stream.until(() => idsIn(stream.tail()).at(-1) === seen.at(-1), 60_000))).toEqual(seen);
       stream.close();
     }
-    const [first] = router.messages.filter(({ action }) => action === 'next');
-    expect(router.messages.filter(({ action }) => action === 'next')).toEqual([first]);
-    router.answer(TAKE_ALL);
-    (release as (() => void) | null)?.();
     const received = await router.until((messages) => messages.length > SUBTASKS + 1, 60_000);
     expect(idsIn(JSON.stringify(received))).toEqual(seen);
     await subscriber.close();

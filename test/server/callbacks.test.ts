@@ -113,7 +113,7 @@ describe('GraphQL over callbacks', () => {
   });
 
   it.each([500, 400, 302, 100_000])('ends with the first result that is not taken, here by %d', async (status) => {
-    server = await serveExample({ callbackMs: 300 }, [router.host]);
+    server = await serveExample({ callbackMs: 1_000 }, [router.host]);
     await ask({ ...TICKS, ...callbackExtension(router) });
     router.answer((given, response) => {
       if (given.action !== 'next') return 204;
@@ -240,7 +240,7 @@ describe('A callback whose check', () => {
   ] satisfies [string, Parameters<CallbackReceiver['answer']>[0], string][])(
     '%s is refused, and nothing else is sent',
     async (_name, answer, reason) => {
-      server = await serveExample({ callbackMs: 200 }, [router.host]);
+      server = await serveExample({ callbackMs: 1_000 }, [router.host]);
       router.answer(answer);
       expect(await ask({ ...TICKS, ...callbackExtension(router) })).toEqual(
         refusal(400, 'CALLBACK_CHECK_FAILED', `The callbackUrl did not take the check: ${reason}.`),

@@ -10,8 +10,8 @@ export interface OpenStream extends Disposable {
   /** The end of it. */
   tail(): string;
   bytes(): Buffer;
-  /** Resolves, with what has come, once that satisfies the predicate; rejects where it ends or 10 s pass before. */
-  until(predicate: (body: string) => boolean): Promise<string>;
+  /** Resolves, with what has come, once that satisfies the predicate; rejects where it ends or `timeoutMs`, 10 s by default, pass before. */
+  until(predicate: (body: string) => boolean, timeoutMs?: number): Promise<string>;
   /** Resolves when it is over; true: its body was whole. */
   readonly ended: Promise<boolean>;
   /** Stops reading, so that the server's writes pile up, until {@link OpenStream.resume}. */
@@ -78,11 +78,11 @@ export async function openStream(
     body: () => text,
     tail: () => tail,
     bytes: () => Buffer.concat(chunks),
-    async until(predicate) {
-      const deadline = AbortSignal.timeout(10_000);
+    async until(predicate, timeoutMs = 10_000) {
+      const deadline = AbortSignal.timeout(timeoutMs);
       deadline.addEventListener('abort', stir);
       while (!predicate(text)) {
-        if (isOver || deadline.aborted) throw new Error(`${isOver ? 'It ended' : 'Time ran out'}; received: ${text}`);
+        if (isOver || deadline.aborted) throw new Error(`${isOver ? 'It ended' : 'Time ran out'}; received: ${tail}`);
         await wake.promise;
       }
       deadline.removeEventListener('abort', stir);

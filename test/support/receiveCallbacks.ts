@@ -23,7 +23,7 @@ export interface CallbackReceiver extends AsyncDisposable {
   readonly url: string;
   readonly messages: readonly CallbackMessage[];
   readonly headers: readonly IncomingHttpHeaders[];
-  /** Resolves, with all messages, once they satisfy the predicate; rejects with them when `timeoutMs`, 10 s by default, pass before. */
+  /** Resolves, with all messages, once they satisfy the predicate; rejects with the last of them when `timeoutMs`, 10 s by default, pass before. */
   until(
     predicate: (messages: readonly CallbackMessage[]) => boolean,
     timeoutMs?: number,
@@ -95,7 +95,8 @@ export async function receiveCallbacks(): Promise<CallbackReceiver> {
       const deadline = AbortSignal.timeout(timeoutMs);
       deadline.addEventListener('abort', stir);
       while (!predicate(messages)) {
-        if (deadline.aborted) throw new Error(`Time ran out; received: ${JSON.stringify(messages)}`);
+        if (deadline.aborted)
+          throw new Error(`Time ran out; received ${messages.length}: ${JSON.stringify(messages.slice(-3))}`);
         await wake.promise;
       }
       deadline.removeEventListener('abort', stir);

@@ -60,7 +60,7 @@ export class CallbackSubscription implements Subscriber {
   }
 
   send(messages: readonly Message[]): boolean {
-    if (this.#ending !== null) return true;
+    if (this.#ending !== null || messages.length === 0) return true;
     for (const { text } of messages) {
       this.#waiting.push(text);
       this.#waitingSize += text.length;
