@@ -115,7 +115,7 @@ function join(client: Client, start: LogPosition = log.end()): () => void {
 }
 
 async function settle(): Promise<void> {
-  for (let round = 0; round < 12; round += 1) await setImmediate();
+  for (let round = 0; round < 24; round += 1) await setImmediate();
 }
 
 describe('Subscribers of the same operation', () => {
@@ -148,6 +148,26 @@ describe('Subscribers of the same operation', () => {
       ['600', 2, '601'],
     ]);
     expect(rendered.length).toBe(601);
+  });
+
+  test('who have much to catch up with let everything else happen in between', async () => {
+    const eager = new FanOut({
+      name: 'eager',
+      source: changeSource(new SubscriberIndex(log), JOB, null),
+      render: (events) => Promise.resolve(events.map(() => ({ text: '', place: null }))),
+      cache: new MessageCache(),
+      onEnd: () => undefined,
+    });
+    commit(...Array.from({ length: 5_000 }, (_none, index) => change(42, index + 1)));
+    const client = new Client();
+    const leave = eager.join(LOG_START, client);
+    let most = 0;
+    for (let told = 0; told < 5_000; told = client.received.length) {
+      await setImmediate();
+      most = Math.max(most, client.received.length - told);
+    }
+    expect(most).toBeLessThanOrEqual(512);
+    leave();
   });
 
   test('do not wait for one whose client does not read, and it misses nothing', async () => {

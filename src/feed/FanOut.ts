@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { comparePositions, type LogPosition } from '../log/LogPosition.js';
 import { type FeedSource, type Portion } from './FeedSource.js';
 import { type Message } from './Message.js';
@@ -15,6 +16,9 @@ export interface Subscriber {
 
 /** Makes messages of events, one each. All readers of a fan-out get the same. */
 export type Render<Event> = (events: readonly Event[]) => Promise<readonly Message[]>;
+
+/** How many portions that nobody is told are passed over before everything else has its turn. */
+const PORTIONS_AT_A_TIME = 16;
 
 interface Member {
   readonly subscriber: Subscriber;
@@ -39,7 +43,8 @@ export interface FanOutOptions<Event, Start> {
 /**
  * All who read one source by the same operation and with the same visibility. Those who are up to date are told of a change together: it is
  * read once and made into a message once. One who starts in the past, or whose client reads too slowly, reads alone at its own pace
- * until it is up to date; so nobody waits for anybody, and nothing is kept for the slow.
+ * until it is up to date; so nobody waits for anybody, and nothing is kept for the slow. Who has much to catch up with lets everything else happen
+ * between what it is told at a time.
  */
 export class FanOut<Event, Start> {
   readonly #options: FanOutOptions<Event, Start>;
@@ -66,13 +71,17 @@ export class FanOut<Event, Start> {
 
   async #readTogether(start: Start): Promise<void> {
     try {
+      let untold = 0;
       for await (const portion of this.#options.source.read(start, this.#reading.signal)) {
-        if (this.#upToDate.size > 0 && portion.events.length > 0) {
+        const isTold = this.#upToDate.size > 0 && portion.events.length > 0;
+        if (isTold) {
           const messages = await this.#options.render(portion.events);
           for (const member of this.#upToDate) this.#tell(member, portion, messages);
         }
         this.#position = portion.position;
         this.#isJoinable = portion.isCurrent;
+        untold = isTold ? 0 : untold + 1;
+        if (!portion.isCurrent && untold % PORTIONS_AT_A_TIME === 0) await setImmediate();
       }
       this.#endTogether(null);
     } catch (error) {
@@ -148,6 +157,7 @@ export class FanOut<Event, Start> {
         member.position = position;
         if (messages.length > 0 && !member.subscriber.send(messages)) await member.subscriber.drained();
         if (!this.#members.has(member)) return;
+        if (!isCurrent) await setImmediate();
         if (!isCurrent || !this.#admits(member)) continue;
         this.#upToDate.add(member);
         member.reading = null;

@@ -1,8 +1,13 @@
-/** Lets work begin in the order it was asked for, as much at a time as there is room for. Each asker waits for one turn at a time, so they bound the queue. */
+/**
+ * Lets work begin in the order it was asked for, as much at a time as there is room for. Its room is free again after input and output had their turn, so
+ * that no amount of work holds up everything else. Each asker waits for one turn at a time, so they bound the queue.
+ */
 export class Turns {
   readonly #room: number;
   readonly #waiting: { readonly weight: number; readonly begin: () => void }[] = [];
   #taken = 0;
+  /** Of what is taken, that which is done. */
+  #done = 0;
 
   /** @param room - the weight of all work that is under way together; a single heavier piece goes alone */
   constructor(room: number) {
@@ -17,8 +22,8 @@ export class Turns {
     try {
       return await work();
     } finally {
-      this.#taken -= weight;
-      this.#next();
+      this.#done += weight;
+      if (this.#done === weight) setImmediate(() => this.#free());
     }
   }
 
@@ -26,7 +31,9 @@ export class Turns {
     return this.#taken === 0 || this.#taken + weight <= this.#room;
   }
 
-  #next(): void {
+  #free(): void {
+    this.#taken -= this.#done;
+    this.#done = 0;
     for (let [first] = this.#waiting; first !== undefined && this.#fits(first.weight); [first] = this.#waiting) {
       this.#waiting.shift();
       this.#taken += first.weight;
