@@ -16,6 +16,7 @@ const DEFAULTS = {
   slurmUrl: null,
   slurmUser: null,
   slurmToken: null,
+  slurmTokenFile: null,
   slurmJwtKeyFile: null,
   slurmJobcompFile: null,
   slurmBinDir: null,
@@ -217,13 +218,13 @@ describe('the table for the README', () => {
       problems(
         'TASKGATE_SLURM_URL is needed where TASKGATE_SCHEDULER is slurm',
         'TASKGATE_SLURM_USER is needed where TASKGATE_SCHEDULER is slurm',
-        'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+        'One of TASKGATE_SLURM_TOKEN, TASKGATE_SLURM_TOKEN_FILE and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
       ),
     );
     const both = { TASKGATE_SLURM_TOKEN: 'a.b.c', TASKGATE_SLURM_JWT_KEY_FILE: '/etc/slurm/jwt.key' };
     expect(readConfig([], { ...chosen, ...where, ...both })).toEqual(
       problems(
-        'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+        'One of TASKGATE_SLURM_TOKEN, TASKGATE_SLURM_TOKEN_FILE and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
       ),
     );
     expect(readConfig([], { ...chosen, ...where, TASKGATE_SLURM_JWT_KEY_FILE: '/etc/slurm/jwt.key' })).toEqual({

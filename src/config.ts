@@ -98,6 +98,14 @@ const SETTINGS = {
     allowed: 'a JSON Web Token; in the environment, for everybody may see the arguments of a process',
     schema: optional(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   }),
+  slurmTokenFile: setting({
+    env: 'TASKGATE_SLURM_TOKEN_FILE',
+    defaultText: '',
+    defaultLabel: 'none',
+    meaning: 'Slurm: the same token in a file, which is read again when it changes: tokens end',
+    allowed: 'the path of a file',
+    schema: optionalPath(),
+  }),
   slurmJwtKeyFile: setting({
     env: 'TASKGATE_SLURM_JWT_KEY_FILE',
     defaultText: '',
@@ -335,13 +343,14 @@ function missingForHpcPack(config: Config): readonly string[] {
 }
 
 function missingForSlurm(config: Config): readonly string[] {
-  const { slurmUrl, slurmUser, slurmToken, slurmJwtKeyFile } = config;
+  const { slurmUrl, slurmUser, slurmToken, slurmTokenFile, slurmJwtKeyFile } = config;
+  const where = 'where TASKGATE_SCHEDULER is slurm';
   const missing: string[] = [];
-  if (slurmUrl === null) missing.push('TASKGATE_SLURM_URL is needed where TASKGATE_SCHEDULER is slurm');
-  if (slurmUser === null) missing.push('TASKGATE_SLURM_USER is needed where TASKGATE_SCHEDULER is slurm');
-  if ((slurmToken === null) === (slurmJwtKeyFile === null))
+  if (slurmUrl === null) missing.push(`TASKGATE_SLURM_URL is needed ${where}`);
+  if (slurmUser === null) missing.push(`TASKGATE_SLURM_USER is needed ${where}`);
+  if ([slurmToken, slurmTokenFile, slurmJwtKeyFile].filter((given) => given !== null).length !== 1)
     missing.push(
-      'One of TASKGATE_SLURM_TOKEN and TASKGATE_SLURM_JWT_KEY_FILE is needed where TASKGATE_SCHEDULER is slurm',
+      `One of TASKGATE_SLURM_TOKEN, TASKGATE_SLURM_TOKEN_FILE and TASKGATE_SLURM_JWT_KEY_FILE is needed ${where}`,
     );
   return missing;
 }

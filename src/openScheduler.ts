@@ -29,25 +29,19 @@ export async function openScheduler(
 }
 
 async function openSlurm(config: Config, warn: (message: string) => void): Promise<SchedulerOpening> {
-  const [{ RemoteScheduler }, { SlurmDriver }, { MintedIdentity, ServiceIdentity }] = await Promise.all([
+  const [{ RemoteScheduler }, { SlurmDriver }, { openIdentity }] = await Promise.all([
     import('./schedulers/remote/RemoteScheduler.js'),
     import('./schedulers/slurm/SlurmDriver.js'),
-    import('./schedulers/slurm/SlurmIdentity.js'),
+    import('./schedulers/slurm/openIdentity.js'),
   ]);
-  const { dataDir, slurmUrl: url, slurmUser: serviceUser, slurmToken, slurmJwtKeyFile } = config;
+  const { dataDir, slurmUrl: url, slurmUser: serviceUser } = config;
   if (url === null || serviceUser === null) throw new Error('the settings were checked');
-  let identity;
-  try {
-    identity =
-      slurmJwtKeyFile === null
-        ? new ServiceIdentity(serviceUser, slurmToken ?? '')
-        : await MintedIdentity.fromFile(slurmJwtKeyFile, systemClock);
-  } catch (error) {
-    return { ok: false, message: `TASKGATE_SLURM_JWT_KEY_FILE cannot be read: ${String(error)}` };
-  }
+  const { slurmToken: token, slurmTokenFile: tokenFile, slurmJwtKeyFile: jwtKeyFile } = config;
+  const opened = await openIdentity({ serviceUser, token, tokenFile, jwtKeyFile }, systemClock);
+  if (!opened.ok) return opened;
   const driver = new SlurmDriver({
     url,
-    identity,
+    identity: opened.identity,
     serviceUser,
     jobcompFile: config.slurmJobcompFile,
     binDir: config.slurmBinDir,

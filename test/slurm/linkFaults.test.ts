@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openIdentity } from '../../src/schedulers/slurm/openIdentity.js';
 import { type SlurmReply } from '../../src/schedulers/slurm/readReply.js';
 import { type SlurmCall } from '../../src/schedulers/slurm/SlurmCodec.js';
 import { MintedIdentity } from '../../src/schedulers/slurm/SlurmIdentity.js';
@@ -85,5 +89,26 @@ describe.skipIf(isSlurmMissing())('The link to Slurm', { timeout: 90_000 }, () =
     };
     const message = "Slurm does not take the token of the gateway's user slurm; it may have expired";
     expect([await first(wrong), await first(late)]).toStrictEqual([message, message]);
+  });
+
+  test('goes on with the next token, where the one in the file has expired', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'taskgate-token-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const tokenFile = join(folder, 'token');
+    await writeFile(tokenFile, `${await cluster.token('slurm', 3)}\n`);
+    const settings = { serviceUser: 'slurm', token: null, tokenFile, jwtKeyFile: null };
+    const opened = await openIdentity(settings, systemClock);
+    if (!opened.ok) throw new Error(opened.message);
+    await using open = openLink(cluster.url, opened.identity);
+    await open.until(true);
+    await open.until(false);
+    await expect.poll(() => told(open).at(-1), { timeout: 10_000 }).toContain('it may have expired');
+    await writeFile(tokenFile, await cluster.token('slurm', 60));
+    await open.until(true);
+    const lost = await openIdentity({ ...settings, tokenFile: join(folder, 'none') }, systemClock);
+    expect(lost).toEqual({
+      ok: false,
+      message: expect.stringMatching(/^TASKGATE_SLURM_TOKEN_FILE cannot be read: ENOENT/) as string,
+    });
   });
 });

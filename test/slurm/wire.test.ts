@@ -142,8 +142,9 @@ describe.skipIf(isSlurmMissing())("Slurm's REST interface", { timeout: 60_000 },
   test("lets the token of SlurmUser act for others, and a user's own token for that user alone", async () => {
     const id = await submit('games', 'sleep 100', null, true);
     const target = { jobId: id, instances: null };
-    const service = new ServiceIdentity('slurm', await cluster.token('slurm'));
-    const own = new ServiceIdentity('news', await cluster.token('news'));
+    const [serviceToken, ownToken] = await Promise.all([cluster.token('slurm'), cluster.token('news')]);
+    const service = new ServiceIdentity('slurm', () => serviceToken);
+    const own = new ServiceIdentity('news', () => ownToken);
     await using wide = openLink(cluster.url, service);
     await using narrow = openLink(cluster.url, own, 'news');
     await Promise.all([wide.until(true), narrow.until(true)]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type HpcPackSettings } from './HpcPackSettings.js';
-import { SecretFile } from './SecretFile.js';
+import { SecretFile } from '../remote/SecretFile.js';
 
 /** Settings with the files that secrets and certificates are in. */
 export interface HpcPackFiles extends Omit<HpcPackSettings, 'credentials' | 'ca' | 'concurrency'> {

@@ -36,7 +36,7 @@ describe('A token that is made with the key of the cluster', () => {
 });
 
 test("A service's own token goes with the name of whoever asks, and is no other user's own", async () => {
-  const identity = new ServiceIdentity('svc', 'token');
+  const identity = new ServiceIdentity('svc', () => 'token');
   expect([
     await identity.headersFor('ada'),
     await identity.tokenFor('ada'),

@@ -64,20 +64,23 @@ export class MintedIdentity implements SlurmIdentity {
  */
 export class ServiceIdentity implements SlurmIdentity {
   readonly #user: string;
-  readonly #token: string;
+  readonly #token: () => string;
 
-  /** @param user - whose token it is */
-  constructor(user: string, token: string) {
+  /**
+   * @param user - whose token it is
+   * @param token - the token now: one that ends is followed by another
+   */
+  constructor(user: string, token: () => string) {
     this.#user = user;
     this.#token = token;
   }
 
   headersFor(user: string): Promise<Readonly<Record<string, string>>> {
-    return Promise.resolve(headers(user, this.#token));
+    return Promise.resolve(headers(user, this.#token()));
   }
 
   tokenFor(user: string): Promise<string | null> {
-    return Promise.resolve(user === this.#user ? this.#token : null);
+    return Promise.resolve(user === this.#user ? this.#token() : null);
   }
 }
 
