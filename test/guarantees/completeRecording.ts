@@ -67,12 +67,15 @@ function cursorsOf({ histories, commands }: Recorded): readonly string[] {
 }
 
 function onlyOurs(history: History, isOurs: (id: string) => boolean): History {
-  const events = history.events.map((event): ReaderEvent => {
+  const events = history.events.flatMap((event): ReaderEvent | readonly ReaderEvent[] => {
     switch (event.kind) {
       case 'CHANGES':
         return { ...event, changes: event.changes.filter(({ id }) => isOurs(id)) };
-      case 'RANGES':
-        return { ...event, ranges: event.ranges.filter(({ ids }) => ids.every(isOurs)) };
+      case 'RANGES': {
+        /** A message of others' ranges alone says nothing of ours. */
+        const ranges = event.ranges.filter(({ ids }) => ids.every(isOurs));
+        return ranges.length === 0 ? [] : { ...event, ranges };
+      }
       case 'SNAPSHOT':
         return { ...event, tasks: event.tasks.filter(({ id }) => isOurs(id)) };
       case 'OPENED':

@@ -32,7 +32,7 @@ export function durable({ log, places, histories, commands, finals }: Recording)
       return kind === 'REQUEUE' ? change.cause === 'REQUEUED' : isOver(change.state);
     };
     findings.check(
-      place !== undefined && log.slice(place).some(effect),
+      place !== undefined && (log.slice(place).some(effect) || hadNothingToStop(kind, log.slice(0, place), scope)),
       'log',
       () => `${kind} of ${id} was accepted; the log shows no effect behind ${cursor}`,
     );
@@ -44,4 +44,15 @@ export function durable({ log, places, histories, commands, finals }: Recording)
       findings.check(last === state, 'log', () => `${id} is shown ${state}; its last change was to ${last}`);
   }
   return findings.verdict('durable');
+}
+
+/** Whether a job was to be stopped all of whose tasks were over: one that a scheduler elsewhere has not called ended yet. */
+function hadNothingToStop(
+  kind: Recording['commands'][number]['kind'],
+  before: readonly RecordedChange[],
+  scope: Parameters<typeof isInScope>[0],
+): boolean {
+  if (scope.taskId !== null || (kind !== 'CANCEL' && kind !== 'FINISH')) return false;
+  const states = new Map(before.filter(({ id }) => isInScope(scope, id)).map(({ id, state }) => [id, state]));
+  return states.size > 0 && [...states.values()].every(isOver);
 }

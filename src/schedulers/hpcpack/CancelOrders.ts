@@ -136,9 +136,15 @@ export class CancelOrders {
 
   /** What was to be stopped is over: by the cancel, which the reading then shows, or before it. */
   async #whenOver(sink: RemoteSink, order: CancelOrder): Promise<Delivery> {
-    await this.#parts.watcher.readNow(order.cancellation.jobId);
+    const { watcher, client } = this.#parts;
+    const { ref, cancellation } = order;
+    await watcher.readNow(cancellation.jobId);
     if (!isUnseen(sink, order)) return DELIVERED;
-    return isOver(sink, order) ? { kind: 'OVER' } : DELIVERED;
+    if (ref !== null) return isTerminal(sink.task(ref)?.status.state ?? 'FINISHED') ? { kind: 'OVER' } : DELIVERED;
+    const job = await client.readJob(cancellation.jobId);
+    if (job.kind !== 'OK') return { kind: 'UNKNOWN' };
+    const isOurs = job.value.errorMessage?.includes(nativeMessage(cancellation)) === true;
+    return isTerminal(job.value.state) && !isOurs ? { kind: 'OVER' } : DELIVERED;
   }
 
   /** The state that the head node shows of what is to be stopped; null: it could not be read. */
@@ -159,10 +165,4 @@ function isUnseen(sink: RemoteSink, { cancellation, isEscalation }: CancelOrder)
   const live = sink.liveCancellations().get(cancellation.jobId) ?? [];
   const phase = live.find(({ id }) => id === cancellation.id)?.phase;
   return isEscalation ? phase !== undefined : phase === 'ACCEPTED';
-}
-
-/** Whether what is to be stopped is stored as over. */
-function isOver(sink: RemoteSink, { ref, cancellation }: CancelOrder): boolean {
-  if (ref !== null) return isTerminal(sink.task(ref)?.status.state ?? 'FINISHED');
-  return !sink.liveCancellations().has(cancellation.jobId);
 }

@@ -423,12 +423,18 @@ export class Watcher {
       return Promise.resolve();
     }
     this.#plan.begun(jobId);
-    job.reading = this.#readJob(job, priority).then((isChanged) => {
-      job.reading = null;
-      if (this.#sink?.liveCancellations().has(jobId) === true) this.#plan.heat(jobId);
-      this.#plan.ended(jobId, isChanged, this.#events?.listens(jobId) === true);
-      this.#schedule();
-    });
+    job.reading = this.#readJob(job, priority)
+      .catch((error: unknown) => {
+        /** One job that cannot be taken in must not stop being watched. */
+        this.#parts.warn(`Job ${jobId} could not be taken in: ${String(error)}`);
+        return false;
+      })
+      .then((isChanged) => {
+        job.reading = null;
+        if (this.#sink?.liveCancellations().has(jobId) === true) this.#plan.heat(jobId);
+        this.#plan.ended(jobId, isChanged, this.#events?.listens(jobId) === true);
+        this.#schedule();
+      });
     return job.reading;
   }
 
@@ -484,22 +490,25 @@ export class Watcher {
     if (isIn && readsAll) {
       job.isKnown = true;
       job.wholeAt = asOf;
-      if (isTerminal(native.value.state)) this.#settle(jobId, native.value.changedAt ?? 0);
+      const isDone = tasks.value.every(({ state }) => isTerminal(state) || isWaiting(state));
+      if (isTerminal(native.value.state) && isDone) this.#settle(jobId, native.value.changedAt ?? 0);
     }
     return job.changedAt !== former;
   }
 
-  /** Hands a reading over in pieces, the job's own state last, and lets others have their turn between them. */
+  /**
+   * Hands a reading over in pieces, and lets others have their turn between them. The job itself comes last, and its end only when all of its
+   * tasks were taken in: a job that is over has no task that is not.
+   */
   async #hand(observed: ObservedJob): Promise<boolean> {
-    const pieces = piecesOf(observed.tasks);
+    const { tasks, state } = observed;
     let isIn = true;
-    for (const [index, tasks] of pieces.entries()) {
-      if (index > 0) await new Promise((resolve) => setImmediate(resolve));
-      const isLast = index === pieces.length - 1;
-      isIn =
-        this.#observe([isLast ? { ...observed, tasks } : { ...observed, tasks, state: null, endedBy: null }]) && isIn;
+    for (const piece of piecesOf(tasks)) {
+      isIn = this.#observe([{ ...observed, tasks: piece, state: null, endedBy: null }]) && isIn;
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    return isIn;
+    if (!isIn && state !== null && isTerminal(state.state)) return false;
+    return this.#observe([{ ...observed, tasks: [] }]) && isIn;
   }
 
   #settle(jobId: number, changedAt: number): void {

@@ -1,7 +1,8 @@
 import { type Viewer } from '../../domain/access.js';
-import { type Cancellation } from '../../domain/Cancellation.js';
+import { type Cancellation, isOver } from '../../domain/Cancellation.js';
 import { CANCELABLE_JOB_STATES, CANCELABLE_TASK_STATES } from '../../domain/decideCancel.js';
 import { type JobId } from '../../domain/ids.js';
+import { isTerminal } from '../../domain/states.js';
 import {
   done,
   jobNotFound,
@@ -84,6 +85,11 @@ export class CancelCarrier {
     const { kind, cancellation } = plan;
     const current = store.cancellation(cancellation.id) ?? cancellation;
     if (kind === 'RUNNING' || (kind === 'STOP' && current.phase !== 'ACCEPTED')) return () => done(this.#now(current));
+    if (kind === 'FORCE') {
+      /** It ended while the kill was on its way: what stopped it stays as it ended. */
+      const ended = isOver(current) ? current : this.#whatEnded(plan);
+      if (ended !== null) return () => done(this.#now(ended));
+    }
     switch (delivery.kind) {
       case 'DELIVERED': {
         const taken = { ...cancellation, ...delivery.grace };
@@ -102,6 +108,13 @@ export class CancelCarrier {
         if (kind === 'STOP') return () => done(current);
         return () => refused(schedulerUnavailable('It is not known whether the scheduler kills the task now.'));
     }
+  }
+
+  /** The cancellation that has stopped the task or sweep of the plan; null: it is not over. */
+  #whatEnded({ ref }: CancelPlan): Cancellation | null {
+    const task = ref === null ? null : this.#state.task(ref);
+    if (task === null || !isTerminal(task.status.state)) return null;
+    return task.status.cancellationId === null ? null : this.#state.store.cancellation(task.status.cancellationId);
   }
 
   /** What was to be stopped ended by itself before the cancel reached it: the exit wins. */

@@ -341,6 +341,8 @@ class JobIntake {
   }
 
   #deliver(cancellation: Cancellation, ref: TaskRef | null): void {
+    /** One reading may show the effect more than once; what it completed stays so. */
+    if (this.job.cancellation(cancellation.id)?.phase !== 'ACCEPTED') return;
     const phase = cancellation.force ? 'KILLING' : 'GRACE_PERIOD';
     carryOut(this.job, { kind: 'STOP', ref, cancellation: { ...cancellation, phase } });
   }

@@ -6,7 +6,7 @@ import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type Sweep } from '../../domain/Sweep.js';
 import { isTerminal, type JobState, type TaskState } from '../../domain/states.js';
-import { moveCounts } from '../../domain/TaskCounts.js';
+import { endedTasks, moveCounts, totalTasks } from '../../domain/TaskCounts.js';
 import { type TaskStep } from '../../domain/taskSteps.js';
 import { settleDependents } from './dependents.js';
 import { type StateStore } from './StateStore.js';
@@ -248,6 +248,7 @@ export class JobUpdate {
       }
       if (step !== null) this.#logJob(step.marks, step);
     }
+    this.#completeSuperseded();
     for (const taskNumber of this.#unsaved) store.saveTask(this.master(taskNumber));
     this.#unsaved.clear();
     store.saveJob(this.#job);
@@ -296,6 +297,16 @@ export class JobUpdate {
     if (ended) this.#completeOwn(changed);
     this.#log(master.ref.taskNumber, null, changed, master.status.state, step);
     if (ended) this.#ended.push(changed);
+  }
+
+  /** Where a job is over with all its tasks, nothing more will come of any cancellation that it had, also of one that another took over from. */
+  #completeSuperseded(): void {
+    const { marks, counts, id } = this.#job;
+    if (!isTerminal(marks.state) || endedTasks(counts) < totalTasks(counts)) return;
+    for (const open of this.context.store.openCancellationsOf(id)) {
+      const current = this.cancellation(open.id) ?? open;
+      if (current.phase !== 'ACCEPTED') this.saveCancellation(complete(current, this.context.now));
+    }
   }
 
   /** The task's end completes the cancellation that was for just this task or sweep. */

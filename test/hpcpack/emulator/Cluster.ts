@@ -1,6 +1,6 @@
 import { type Clock } from '../../../src/domain/Clock.js';
 import { type ClusterEvent } from './ClusterEvents.js';
-import { isOver, type NativeJobState, type NativeTaskState } from './nativeStates.js';
+import { isOver, isWaiting, type NativeJobState, type NativeTaskState } from './nativeStates.js';
 import { END_TASK_EXIT_CODE, readProgram } from './Program.js';
 import { isMaster, type JobRecord, runnableTasks, type Stop, type TaskRecord, type Times } from './records.js';
 import { SchedulerError } from './SchedulerError.js';
@@ -332,8 +332,8 @@ export class Cluster {
     for (const task of job.tasks.values()) {
       for (const target of task.instances === null ? [task] : [...task.instances.values()]) {
         if (isOver(target.state)) continue;
-        const waits = target.state !== 'Running' && target.state !== 'Canceling';
-        if (waits && waitingAfterJobCancel === 'unchanged') {
+        if (target.state === 'Finishing') continue;
+        if (isWaiting(target.state) && waitingAfterJobCancel === 'unchanged') {
           this.#queue.delete(target);
           this.#movingTasks.delete(target);
         } else this.#stopTask(target, { ...stop });
@@ -601,8 +601,7 @@ export class Cluster {
       this.options.switches.waitingAfterJobCancel === 'unchanged' &&
       job.ending !== null &&
       job.ending.state !== 'Finished';
-    const isEnded = ({ state }: TaskRecord): boolean =>
-      isOver(state) || (waitingStays && state !== 'Running' && state !== 'Canceling');
+    const isEnded = ({ state }: TaskRecord): boolean => isOver(state) || (waitingStays && isWaiting(state));
     for (const task of runnableTasks(job)) if (!isEnded(task)) return false;
     for (const task of job.tasks.values()) if (isMaster(task) && !waitingStays && !isOver(task.state)) return false;
     return true;

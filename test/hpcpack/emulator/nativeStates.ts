@@ -38,3 +38,8 @@ export type NativeJobState = (typeof JOB_STATES)[number];
 export function isOver(state: NativeTaskState | NativeJobState): boolean {
   return state === 'Finished' || state === 'Failed' || state === 'Canceled';
 }
+
+/** Whether a task in this state has not been given to a node yet. */
+export function isWaiting(state: NativeTaskState): boolean {
+  return state === 'Configuring' || state === 'Submitted' || state === 'Validating' || state === 'Queued';
+}
