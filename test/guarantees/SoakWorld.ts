@@ -14,6 +14,8 @@ export interface SoakWorld extends AsyncDisposable {
   readonly faults: readonly (() => Promise<void>)[];
   /** How many times slower than the embedded scheduler's a round's steps follow one another: beside a scheduler that takes longer. Default 1. */
   readonly pace?: number;
+  /** Resolves when the gateway knows what the scheduler made of commands whose answers were broken off. Absent: it always does. */
+  readonly settled?: () => Promise<void>;
   /** Whether the scheduler has no jobs but those of this round. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */

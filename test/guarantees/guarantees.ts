@@ -15,6 +15,7 @@ const { recording, failures } = await runPlan(planOf(seed, false), {
   address: new GatewayAddress(values.url),
   fault: null,
   shape: EMBEDDED.shape,
+  settled: null,
   isOwn: false,
   patienceMs: 60_000,
 });

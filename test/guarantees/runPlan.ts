@@ -12,6 +12,8 @@ export interface Stage {
   /** Does to the gateway what the step says; resolves when it is back. Null: nothing may be done to it. */
   readonly fault: ((step: FaultStep, readership: Readership) => Promise<void>) | null;
   readonly shape: LoadShape;
+  /** Resolves when the gateway knows what became of commands whose answers were broken off; null: it always does. */
+  readonly settled: (() => Promise<void>) | null;
   /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
@@ -31,7 +33,10 @@ const IS_FEED_SERVED = '{ __type(name: "Subscription") { fields { name } } }';
 const LOOK_MS = 20;
 
 /** Runs the plan, ends all that it began, lets all readers read to the end, and answers everything that was recorded. */
-export async function runPlan(plan: Plan, { address, fault, shape, isOwn, patienceMs }: Stage): Promise<PlanResult> {
+export async function runPlan(
+  plan: Plan,
+  { address, fault, settled, shape, isOwn, patienceMs }: Stage,
+): Promise<PlanResult> {
   const book = new JobBook(address, fault !== null, shape);
   await book.give({
     kind: 'createJob',
@@ -83,6 +88,7 @@ export async function runPlan(plan: Plan, { address, fault, shape, isOwn, patien
   await Promise.all(begun);
   if (errors.length > 0 && fault === null)
     throw new Error('a command or a reader was broken off', { cause: errors[0] });
+  await settled?.();
   const jobIds = isOwn ? await allJobs(address) : book.jobs.map(({ id }) => id);
   const finals = await book.endAll(jobIds, patienceMs, () => setTimeout(LOOK_MS));
   const known = new Set(jobIds);

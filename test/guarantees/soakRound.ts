@@ -102,6 +102,7 @@ export async function soakRound(
   const { recording, failures } = await runPlan(faults.length === 0 ? plan : withFaultsBehind(plan, seed), {
     address: gateway.address,
     fault: (step, readership) => gateway.suffer(step, readership),
+    settled: world.settled ?? null,
     shape,
     isOwn,
     patienceMs,

@@ -16,6 +16,10 @@ const COMMANDS: ReadonlyMap<string, string> = new Map([
 /** How long a fault lasts, in milliseconds. */
 const FAULT_MS = 300;
 
+/** How often it is looked whether the gateway has read the list of jobs, and how long what it reads thereupon takes, in milliseconds. */
+const LOOK_MS = 20;
+const SETTLED_MS = 700;
+
 /** A round's gateway in front of an emulated head node to which everything happens that may happen to one. */
 export async function openSoakWorld(switches: Switches): Promise<SoakWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'taskgate-hpcpack-soak-'));
@@ -75,6 +79,12 @@ export async function openSoakWorld(switches: Switches): Promise<SoakWorld> {
         return Promise.resolve();
       },
     ],
+    settled: async () => {
+      faults.clear();
+      const before = emulator.requests.length;
+      while (!emulator.requests.slice(before).includes('GET /hpc/jobs')) await setTimeout(LOOK_MS);
+      await setTimeout(SETTLED_MS);
+    },
     /** A job whose creation was broken off by a fault is found later, and is nobody's. */
     isOwn: false,
     patienceMs: 60_000,
