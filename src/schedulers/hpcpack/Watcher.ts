@@ -503,9 +503,9 @@ export class Watcher {
   async #hand(observed: ObservedJob): Promise<boolean> {
     const { tasks, state } = observed;
     let isIn = true;
-    for (const piece of piecesOf(tasks)) {
+    for (const [index, piece] of piecesOf(tasks).entries()) {
+      if (index > 0) await new Promise((resolve) => setImmediate(resolve));
       isIn = this.#observe([{ ...observed, tasks: piece, state: null, endedBy: null }]) && isIn;
-      await new Promise((resolve) => setImmediate(resolve));
     }
     if (!isIn && state !== null && isTerminal(state.state)) return false;
     return this.#observe([{ ...observed, tasks: [] }]) && isIn;
