@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
+import { forgottenJob, forgottenTask } from '../../domain/forgotten.js';
 import { type ChangeCause, type JobState, type TaskState } from '../../domain/states.js';
 import { printCursor } from '../../log/LogPosition.js';
 import { type SingleJobChange, type SingleTaskChange } from '../../log/SingleChange.js';
@@ -57,8 +58,7 @@ export class TaskStateChange extends StateChange<SingleTaskChange> {
   })
   async task(): Promise<TaskObject> {
     const { ref, change } = this.single;
-    const task = await this.loaders.task.load(ref);
-    if (task === null) throw new Error('a task of the change log cannot be read');
+    const task = (await this.loaders.task.load(ref)) ?? forgottenTask(ref, change);
     const { state, occurredAt, after } = change;
     return new TaskObject({ ...task, ...after, nativeState: state, observedAt: occurredAt }, this.loaders);
   }
@@ -81,9 +81,9 @@ export class JobStateChange extends StateChange<SingleJobChange> {
     description: 'The job as it was right after this change; its `tasks` are as they are now.',
   })
   async job(): Promise<JobObject> {
-    const { jobId, state, occurredAt, after } = this.single.change;
-    const job = await this.loaders.job.load(jobId);
-    if (job === null) throw new Error('a job of the change log cannot be read');
+    const { change } = this.single;
+    const { jobId, state, occurredAt, after } = change;
+    const job = (await this.loaders.job.load(jobId)) ?? forgottenJob(change);
     return new JobObject({ ...job, ...after, nativeState: state, observedAt: occurredAt }, this.loaders);
   }
 

@@ -1,3 +1,4 @@
+import { forgottenJobOf } from '../../domain/forgotten.js';
 import { Args, ArgsType, Field, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { masterOf } from '../../domain/ids.js';
 import { badUserInput } from '../errors.js';
@@ -32,8 +33,7 @@ export class TaskResolver {
   @FieldResolver(() => JobObject, { description: 'Its job.' })
   async job(@Root() { task, loaders }: TaskObject): Promise<JobObject> {
     const job = await loaders.job.load(task.ref.jobId);
-    if (job === null) throw new Error('a task has no job');
-    return new JobObject(job, loaders);
+    return new JobObject(job ?? forgottenJobOf(task), loaders);
   }
 
   @FieldResolver(() => TaskObject, { nullable: true, description: "The sweep's master; null on all but a subtask." })
