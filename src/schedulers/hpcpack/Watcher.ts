@@ -92,7 +92,7 @@ const JOB_WAY: readonly JobState[] = [
 const MAX_SETTLED = 50_000;
 
 /** The most jobs that a start waits for. */
-const FIRST_READINGS = 100;
+const FIRST_READINGS = 20;
 
 /**
  * Sees what happens on the head node: one watch a job that is not over, however many read of it. Push events are taken at their word where they
@@ -459,11 +459,11 @@ export class Watcher {
         ? await client.listTaskStates(jobId, { expand: false, changedFrom }, options)
         : null;
     if (masters !== null && masters.kind !== 'OK') return false;
-    const tasks = await client.listTaskStates(
-      jobId,
-      { expand: true, changedFrom: readsAll ? null : changedFrom },
-      options,
-    );
+    /** Without sweeps the definitions show every task already. */
+    const tasks =
+      definitions !== null && job.sweeps.size === 0
+        ? definitions
+        : await client.listTaskStates(jobId, { expand: true, changedFrom: readsAll ? null : changedFrom }, options);
     if (tasks.kind !== 'OK' || job.commands > 0) return false;
     const reading: JobReading = {
       asOf,
