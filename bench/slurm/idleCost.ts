@@ -8,7 +8,7 @@ const ELEMENTS = 20_000;
 const RUNNING = 8;
 
 /** How long each is measured, in milliseconds: slurmctld's own work comes in turns of up to 30 s. */
-const SPAN_MS = 60_000;
+const SPAN_MS = 40_000;
 
 /** How long everything settles before, in milliseconds. */
 const SETTLE_MS = 8_000;

@@ -56,7 +56,7 @@ async function benchChanges(): Promise<void> {
 async function benchIdle(): Promise<void> {
   for (const [name, watching] of WAYS) {
     console.log(
-      `\nCPU while nothing happens, in % of one core, over 60 s each, 20,000 elements of which 8 run, ${name}`,
+      `\nCPU while nothing happens, in % of one core, over 40 s each, 20,000 elements of which 8 run, ${name}`,
     );
     const costs = await idleCost(watching, [10, 1_000]);
     const base = costs[0]?.slurmctld ?? 0;

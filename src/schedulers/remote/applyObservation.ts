@@ -93,8 +93,7 @@ class JobIntake {
     readonly job: JobUpdate,
     readonly observed: ObservedJob,
   ) {
-    /** A reading that was begun before somebody asked for a cancel shows nothing of it. */
-    this.#undelivered = context.undelivered(observed.id).filter(({ requestedAt }) => requestedAt <= observed.asOf);
+    this.#undelivered = context.undelivered(observed.id);
     this.#isNew = job.job.lastTaskNumber === 0;
   }
 
