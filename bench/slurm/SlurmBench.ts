@@ -81,11 +81,11 @@ export class SlurmBench implements AsyncDisposable {
     if (statusCode !== 200) throw new Error(`slurmrestd answered ${statusCode}: ${text.slice(0, 300)}`);
   }
 
-  /** Splits each pending element of these off its array, so that each has a record of its own. */
-  async split(jobId: string, first: number, last: number): Promise<void> {
+  /** Holds each pending element of these, so that each has a record of its own and none starts. */
+  async hold(jobId: string, first: number, last: number): Promise<void> {
     for (let from = first; from <= last; from += 1_000) {
       const to = Math.min(last, from + 999);
-      await this.call('POST', `/job/${encodeURIComponent(`${jobId}_[${from}-${to}]`)}`, { comment: 'bench' });
+      await this.call('POST', `/job/${encodeURIComponent(`${jobId}_[${from}-${to}]`)}`, { hold: true });
     }
   }
 

@@ -6,13 +6,15 @@ import { WebSocket } from 'ws';
 import { type Time } from '../client.js';
 import { SlurmBench, type SubmittedJob, type Watching } from './SlurmBench.js';
 
-/** An array whose elements all have records of their own, of which as many run as there are cores. */
+/** An array of which as many elements run as there are cores. */
 const ELEMENTS = 20_000;
 const CORES = 8;
+/** Elements that are left to run; enough for as long as it takes. */
+const FREE = 400;
 const COMMAND = 'sleep 3';
 
 /** The elements that are canceled past the gateway: from the array's end, so that none of them starts. The pause between two, in milliseconds. */
-const CANCELS = 200;
+const CANCELS = 150;
 const CANCEL_PAUSE_MS = 150;
 
 /** How long after the last cancel its change is waited for, in milliseconds. */
@@ -26,6 +28,8 @@ const CHANGES = `subscription ($jobId: ID!, $after: Cursor) {
 export interface ChangeLatencies {
   /** A pending element that has a record was canceled past the gateway: from the sending of that cancel. */
   readonly canceled: readonly Time[];
+  /** From the sending of that cancel to Slurm's answer: within this time the change happened. */
+  readonly answered: readonly Time[];
   /** A running element ended by itself: from the line in slurmctld's log. Its record shows COMPLETING, and not how it ended, until its node is done with it. */
   readonly ended: readonly Time[];
   /** An element was given its node: from the line in slurmctld's log. No line of jobcomp tells it. */
@@ -37,22 +41,29 @@ export interface ChangeLatencies {
 /** Arrivals of an element's states at a subscriber, in epoch milliseconds with fractions. */
 type Arrivals = Map<string, Time>;
 
-/** Measures on a cluster of its own with an array of 20,000 elements. */
-export async function changeLatency(watching: Watching): Promise<ChangeLatencies> {
+/**
+ * Measures on a cluster of its own with an array of 20,000 elements.
+ *
+ * @param haveRecords - whether all elements have records of their own; else those that have started, and those that are canceled
+ */
+export async function changeLatency(watching: Watching, haveRecords: boolean): Promise<ChangeLatencies> {
   await using bench = await SlurmBench.start({ cpusPerNode: CORES, jobcomp: watching.jobcomp }, 2);
   await using gateway = await bench.gateway(watching);
   const job = await bench.submit(gateway, COMMAND, ELEMENTS);
   await bench.untilRunning(gateway, job, CORES);
-  await bench.split(job.id, CORES + 100, ELEMENTS);
+  await bench.hold(job.id, haveRecords ? FREE + 1 : ELEMENTS - CANCELS + 1, ELEMENTS);
   const arrivals: Arrivals = new Map();
   const stop = subscribe(gateway.wsUrl, job, arrivals);
-  await setTimeout(10_000);
+  await setTimeout(haveRecords ? 10_000 : 4_000);
   const since = Date.now();
   const sent = new Map<string, Time>();
+  const answered: Time[] = [];
   for (let count = 0; count < CANCELS; count += 1) {
     const element = ELEMENTS - count;
-    sent.set(`1.${element}`, epochNow());
+    const start = epochNow();
+    sent.set(`1.${element}`, start);
     await bench.call('DELETE', `/job/${job.id}_${element}`);
+    answered.push(epochNow() - start);
     await setTimeout(CANCEL_PAUSE_MS);
   }
   const until = Date.now();
@@ -68,7 +79,7 @@ export async function changeLatency(watching: Watching): Promise<ChangeLatencies
   const ended = delays(ends, 'FINISHED', arrivals);
   const started = delays(starts, 'RUNNING', arrivals);
   const expected = sent.size + ends.length + starts.length;
-  return { canceled, ended, started, missed: expected - canceled.length - ended.length - started.length };
+  return { canceled, answered, ended, started, missed: expected - canceled.length - ended.length - started.length };
 }
 
 function subscribe(wsUrl: string, { id, cursor }: SubmittedJob, arrivals: Arrivals): () => void {

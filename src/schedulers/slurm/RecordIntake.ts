@@ -63,9 +63,17 @@ export class RecordIntake {
     this.#views.delete(jobId);
   }
 
-  /** Reads one record and takes it in. `OPEN`: it may still change soon. `NONE`: it is not there. Null: Slurm did not answer. */
-  async lookAt(jobId: number, instance: number | null): Promise<'OPEN' | 'SETTLED' | 'NONE' | null> {
-    const rawId = instance === null ? jobId : (this.#views.get(jobId)?.element(instance)?.rawId ?? null);
+  /**
+   * Reads one record and takes it in. `OPEN`: it may still change soon. `NONE`: it is not there. Null: Slurm did not answer.
+   *
+   * @param hint - its raw id, where nobody has seen it yet: without one an element's whole array is read by slurmctld
+   */
+  async lookAt(
+    jobId: number,
+    instance: number | null,
+    hint: number | null = null,
+  ): Promise<'OPEN' | 'SETTLED' | 'NONE' | null> {
+    const rawId = instance === null ? jobId : (this.#views.get(jobId)?.element(instance)?.rawId ?? hint);
     const asOf = this.#parts.clock.now();
     const found = await this.#parts.reads.record(jobId, instance, rawId);
     if (found === null || found === 'NONE' || this.#isClosed) return found === 'NONE' ? 'NONE' : null;

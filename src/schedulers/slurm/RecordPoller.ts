@@ -5,14 +5,18 @@ import { type RequestBudget } from './RequestBudget.js';
 export interface PollerParts {
   readonly clock: Clock;
   readonly budget: RequestBudget;
-  /** Looks at one record; see {@link RecordPoller}. May not reject for what Slurm answers. */
-  readonly look: (jobId: number, instance: number | null) => Promise<'OPEN' | 'SETTLED' | 'NONE' | null>;
+  /** Looks at one record, whose raw id is perhaps this; see {@link RecordPoller}. May not reject for what Slurm answers. */
+  readonly look: (
+    jobId: number,
+    instance: number | null,
+    rawId: number | null,
+  ) => Promise<'OPEN' | 'SETTLED' | 'NONE' | null>;
   /** Told when there is more to look at than single looks are good for: all records are to be looked at. */
   readonly giveUp: () => void;
 }
 
 /** The pauses between looks at one record, in milliseconds; the last goes on. */
-const PAUSES = [10, 15, 20, 25, 40, 80, 160, 250] as const;
+const PAUSES = [10, 10, 10, 10, 15, 15, 20, 20, 25, 40, 80, 160, 250] as const;
 
 /** How many records are polled at a time. Beyond that one look at all of them costs less. */
 const MAX_POLLED = 64;
@@ -23,6 +27,8 @@ const MAX_DURATION = 120_000;
 interface Polled {
   readonly jobId: number;
   readonly instance: number | null;
+  /** What a hint gave as its raw id. */
+  readonly rawId: number | null;
   readonly since: number;
   looks: number;
   cancel: (() => void) | null;
@@ -39,8 +45,12 @@ export class RecordPoller {
     this.#parts = parts;
   }
 
-  /** Begins to look at a record; one that is looked at already is looked at soon again. */
-  add(jobId: number, instance: number | null): void {
+  /**
+   * Begins to look at a record; one that is looked at already is looked at soon again.
+   *
+   * @param rawId - what a hint says of it: reading by it costs little, and what is read is compared with what was asked for
+   */
+  add(jobId: number, instance: number | null, rawId: number | null = null): void {
     if (this.#isClosed) return;
     const key = `${jobId}_${instance ?? ''}`;
     const known = this.#polled.get(key);
@@ -53,7 +63,7 @@ export class RecordPoller {
       this.#parts.giveUp();
       return;
     }
-    const polled: Polled = { jobId, instance, since: this.#parts.clock.now(), looks: 0, cancel: null };
+    const polled: Polled = { jobId, instance, rawId, since: this.#parts.clock.now(), looks: 0, cancel: null };
     this.#polled.set(key, polled);
     this.#arm(key, polled, 0);
   }
@@ -87,13 +97,13 @@ export class RecordPoller {
 
   async #look(key: string, polled: Polled): Promise<void> {
     const { clock, budget, look, giveUp } = this.#parts;
-    const { jobId, instance } = polled;
+    const { jobId, instance, rawId } = polled;
     if (!budget.hasLeft()) {
       giveUp();
       this.#arm(key, polled, PAUSES.at(-1) ?? 0);
       return;
     }
-    const found = await look(jobId, instance);
+    const found = await look(jobId, instance, rawId);
     if (this.#isClosed) return;
     if (found === 'OPEN' && clock.now() - polled.since < MAX_DURATION) {
       const pause = PAUSES[Math.min(polled.looks, PAUSES.length - 1)] ?? 0;

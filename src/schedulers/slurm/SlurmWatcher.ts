@@ -66,7 +66,7 @@ export class SlurmWatcher {
     this.#poller = new RecordPoller({
       clock,
       budget,
-      look: (jobId, instance) => intake.lookAt(jobId, instance),
+      look: (jobId, instance, rawId) => intake.lookAt(jobId, instance, rawId),
       giveUp: () => this.#touch(),
     });
   }
@@ -115,7 +115,7 @@ export class SlurmWatcher {
   hint(hints: readonly EndHint[]): void {
     for (const { rawId, element } of hints) {
       const jobId = element?.jobId ?? rawId;
-      this.#poller.add(jobId, element?.instance ?? null);
+      this.#poller.add(jobId, element?.instance ?? null, rawId);
     }
   }
 
