@@ -1,16 +1,19 @@
 import { type Clock } from '../../domain/Clock.js';
 import { type TaskRef } from '../../domain/ids.js';
-import { isTerminal, isWaiting, type JobState, type TaskState } from '../../domain/states.js';
+import { isTerminal, isWaiting, type JobState } from '../../domain/states.js';
 import { type Sweep } from '../../domain/Sweep.js';
-import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type ObservedJob, type ObservedTask, type RemoteSink } from '../remote/RemoteDriver.js';
+import { Waiters } from '../store/Waiters.js';
 import { CHANGE_OVERLAP_MS, type HpcPackClient } from './HpcPackClient.js';
 import { type InstanceNumbering } from './InstanceNumbering.js';
 import { type JobEvents, type PushEvent } from './JobEvents.js';
 import { refusalMeaning } from './mapping.js';
 import { type NativeJob } from './nativeRows.js';
 import { type JobReading, observeReading } from './observation.js';
+import { piecesOf } from './piecesOf.js';
 import { type PollIntervals, PollPlan } from './PollPlan.js';
+import { pushedTask, TASK_RANK } from './pushedTask.js';
+import { goneJob, openJobs } from './storedJobs.js';
 
 /** What the watcher works with. */
 export interface WatcherParts {
@@ -60,24 +63,6 @@ const AFTER_PUSH_MS = 25;
 /** Requests that one quiet reading costs at most. */
 const REQUESTS_PER_READING = 3;
 
-/** Tasks that are handed over at a time: taking them in blocks. */
-const TASKS_PER_OBSERVE = 200;
-
-/** How far along its way a task is in each state that it can be pushed to. */
-const RANK: Readonly<Record<TaskState, number>> = {
-  CONFIGURING: 0,
-  SUBMITTED: 1,
-  VALIDATING: 2,
-  QUEUED: 3,
-  DISPATCHING: 4,
-  RUNNING: 5,
-  FINISHING: 5,
-  CANCELING: 6,
-  FINISHED: 7,
-  FAILED: 7,
-  CANCELED: 7,
-};
-
 /** How far along its way a job is in each state that it can be pushed to without being read. */
 const JOB_WAY: readonly JobState[] = [
   'CONFIGURING',
@@ -103,7 +88,7 @@ export class Watcher {
   readonly #plan: PollPlan;
   readonly #jobs = new Map<number, WatchedJob>();
   readonly #ending = new AbortController();
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #waiting = new Map<number, Waiters>();
   #sink: RemoteSink | null = null;
   #events: JobEvents | null = null;
   #listedTo: number | null = null;
@@ -243,20 +228,10 @@ export class Watcher {
   }
 
   /** Resolves at the next thing that is seen of the job, or when the signal aborts. */
-  seen(jobId: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(jobId) ?? new Set();
-      const end = (): void => {
-        waiting.delete(end);
-        if (waiting.size === 0) this.#waiting.delete(jobId);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      waiting.add(end);
-      this.#waiting.set(jobId, waiting);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
+  async seen(jobId: number, signal: AbortSignal): Promise<void> {
+    const waiters = this.#waiting.get(jobId) ?? new Waiters();
+    this.#waiting.set(jobId, waiters);
+    await waiters.wait(signal);
   }
 
   /** A push event. */
@@ -304,8 +279,8 @@ export class Watcher {
         continue;
       }
       const key = `${ref.taskNumber}.${ref.instance ?? ''}`;
-      const from = ranks.get(key) ?? RANK[known.status.state];
-      const to = RANK[event.state];
+      const from = ranks.get(key) ?? TASK_RANK[known.status.state];
+      const to = TASK_RANK[event.state];
       if (event.state === 'FINISHING') continue;
       if (isTerminal(event.state) || isTerminal(known.status.state) || to < from) mustRead = true;
       else if (to > from) {
@@ -345,7 +320,10 @@ export class Watcher {
       if (job !== undefined) job.needsAll = true;
       this.#plan.soon(jobId, AFTER_PUSH_MS);
     }
-    for (const { id } of jobs) for (const wake of [...(this.#waiting.get(id) ?? [])]) wake();
+    for (const { id } of jobs) {
+      this.#waiting.get(id)?.wake();
+      this.#waiting.delete(id);
+    }
     return unknown.length === 0 && stale.length === 0;
   }
 
@@ -528,34 +506,10 @@ export class Watcher {
   #gone(jobId: number): boolean {
     const sink = this.#sink;
     if (sink === null) return false;
-    const message = 'The head node no longer has the job';
-    const native = { state: 'Unknown', id: null, nodes: [] };
-    const tasks = openTasksOf(sink, jobId).map(({ taskNumber, instance }): ObservedTask => {
-      const status = {
-        ...({ state: 'FAILED', endReason: 'UNKNOWN', exitCode: null, signal: null, message } as const),
-        ...{ submittedAt: null, startedAt: null, endedAt: null, requeueCount: null },
-      };
-      const sighting = { status, native };
-      const subtasks = instance === null ? [] : [{ ...sighting, instances: InstanceSet.of([instance]) }];
-      return { taskNumber, spec: null, self: instance === null ? sighting : null, subtasks, isCanceled: false };
-    });
-    this.#observe([{ ...this.#nothing(jobId), state: { state: 'FAILED', message, native: 'Unknown' }, tasks }]);
+    this.#observe([goneJob(sink, jobId, this.#parts.clock.now())]);
     this.#unwatch(jobId);
     return true;
   }
-}
-
-function pushedTask(ref: TaskRef, sweep: Sweep | null, { state, nativeState }: PushEvent, now: number): ObservedTask {
-  const known = state as TaskState;
-  const status = {
-    ...({ state: known, endReason: null, exitCode: null, signal: null, message: null, submittedAt: null } as const),
-    ...{ startedAt: isWaiting(known) ? null : now, endedAt: null, requeueCount: null },
-  };
-  const sighting = { status, native: { state: nativeState, id: null, nodes: [] } };
-  const subtasks =
-    ref.instance === null ? [] : [{ ...sighting, instances: InstanceSet.of([ref.instance], sweep?.increment ?? 1) }];
-  const self = ref.instance === null ? sighting : null;
-  return { taskNumber: ref.taskNumber, spec: null, self, subtasks, isCanceled: false };
 }
 
 function sweepsOf(
@@ -564,50 +518,4 @@ function sweepsOf(
   return new Map(
     definitions.flatMap(({ taskNumber, sweep }) => (sweep === null ? [] : [[taskNumber, sweep] as const])),
   );
-}
-
-/** The tasks in pieces that do not block for long; subtasks that are said one by one count each. */
-function piecesOf(tasks: readonly ObservedTask[]): readonly (readonly ObservedTask[])[] {
-  const pieces: ObservedTask[][] = [[]];
-  let size = 0;
-  for (const task of tasks) {
-    for (let from = 0; from === 0 || from < task.subtasks.length; from += TASKS_PER_OBSERVE) {
-      const subtasks = task.subtasks.slice(from, from + TASKS_PER_OBSERVE);
-      const isLast = from + TASKS_PER_OBSERVE >= task.subtasks.length;
-      /** What is not named is everybody else: said with the last piece, when all others are known. */
-      const piece = { ...task, subtasks, self: isLast || task.subtasks.length === 0 ? task.self : null };
-      if (size + subtasks.length + 1 > TASKS_PER_OBSERVE && size > 0) {
-        pieces.push([]);
-        size = 0;
-      }
-      pieces.at(-1)?.push(piece);
-      size += subtasks.length + 1;
-    }
-  }
-  return pieces;
-}
-
-/** The jobs that have a task which is stored as not over. */
-function openJobs(sink: RemoteSink): ReadonlySet<number> {
-  const jobs = new Set<number>();
-  let after: TaskRef | null = null;
-  for (;;) {
-    const tasks = sink.openTasks(after, 1_000);
-    for (const { ref } of tasks) jobs.add(ref.jobId);
-    const last = tasks.at(-1);
-    if (last === undefined) return jobs;
-    after = last.ref;
-  }
-}
-
-function openTasksOf(sink: RemoteSink, jobId: number): readonly TaskRef[] {
-  const found: TaskRef[] = [];
-  let after: TaskRef = { jobId, taskNumber: 0, instance: null };
-  for (;;) {
-    const tasks = sink.openTasks(after, 1_000).filter(({ ref }) => ref.jobId === jobId);
-    found.push(...tasks.map(({ ref }) => ref));
-    const last = tasks.at(-1);
-    if (last === undefined) return found;
-    after = last.ref;
-  }
 }
