@@ -100,15 +100,16 @@ export function parseNativeId(text: string | null): { readonly rawId: number; re
 /** The most nodes that are named one by one. */
 const MAX_NODES = 1_000;
 
-/** The names in Slurm's short form, `n[1-3,7],gpu1`; a form that is not read is given as it stands. */
+/** The names in Slurm's short form, `n[1-3,7],gpu1`; a part of another form is given as it stands. */
 export function expandNodes(text: string): readonly string[] {
   const names: string[] = [];
-  for (const [part] of text.matchAll(/[^,[\]]+(?:\[[^\]]*\])?[^,[\]]*/g)) {
-    const [, prefix = '', list, suffix = ''] = /^([^[]*)(?:\[([\d,-]+)\])?(.*)$/.exec(part) ?? [];
-    for (const range of list?.split(',') ?? ['']) {
+  for (const [part] of text.matchAll(/(?:[^,[]|\[[^\]]*\])+/g)) {
+    const [, prefix = '', list = null, suffix = ''] = /^([^[]*)\[([\d,-]+)\]([^[]*)$/.exec(part) ?? [];
+    if (list === null) names.push(part);
+    for (const range of list?.split(',') ?? []) {
       const [first = '', last = first] = range.split('-');
       for (let value = Number(first); value <= Number(last) && names.length < MAX_NODES; value += 1)
-        names.push(list === undefined ? part : `${prefix}${String(value).padStart(first.length, '0')}${suffix}`);
+        names.push(`${prefix}${String(value).padStart(first.length, '0')}${suffix}`);
     }
   }
   return names;

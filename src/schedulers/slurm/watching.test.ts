@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Viewer } from '../../domain/access.js';
+import { type Clock } from '../../domain/Clock.js';
+import { type CancelOrder, type Delivery } from '../remote/RemoteDriver.js';
+import { CancelBatches } from './CancelBatches.js';
+import { LastSeen } from './LastSeen.js';
+import { RecordPoller } from './RecordPoller.js';
+import { RequestBudget } from './RequestBudget.js';
+
+/** A clock that is moved by hand, and runs what is due. */
+class HandClock implements Clock {
+  #now = 1_000_000;
+  readonly #timers = new Map<() => void, number>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(time: number, action: () => void): () => void {
+    this.#timers.set(action, time);
+    return () => this.#timers.delete(action);
+  }
+
+  /** Moves on, and lets what was started come to rest. */
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = [...this.#timers].filter(([, time]) => time <= end).sort((a, b) => a[1] - b[1]);
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next[1]);
+      this.#timers.delete(next[0]);
+      next[0]();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#now = end;
+  }
+}
+
+describe('The budget', () => {
+  test('lets ten seconds of it be used at once, and gives it back evenly', async () => {
+    const clock = new HandClock();
+    const budget = new RequestBudget(60, clock);
+    for (let spent = 0; spent < 10; spent += 1) budget.spend();
+    const empty = budget.hasLeft();
+    await clock.pass(1_000);
+    expect([empty, budget.hasLeft(), budget.usage]).toStrictEqual([false, true, { perMinute: 60, lastMinute: 10 }]);
+    await clock.pass(60_000);
+    expect(budget.usage).toStrictEqual({ perMinute: 60, lastMinute: 0 });
+  });
+});
+
+describe('A record that is about to change', () => {
+  function poll(clock: Clock, answers: ('OPEN' | 'SETTLED' | 'NONE' | null)[], perMinute = 6_000) {
+    const looks: string[] = [];
+    let given = 0;
+    const poller = new RecordPoller({
+      clock,
+      budget: new RequestBudget(perMinute, clock),
+      look: (jobId, instance) => {
+        looks.push(`${jobId}_${instance ?? ''}`);
+        const answer = answers.shift();
+        return Promise.resolve(answer === undefined ? 'OPEN' : answer);
+      },
+      giveUp: () => (given += 1),
+    });
+    return { poller, looks, givenUp: () => given };
+  }
+
+  test('is looked at soon and then less often, until it is settled', async () => {
+    const clock = new HandClock();
+    const { poller, looks, givenUp } = poll(clock, ['OPEN', 'OPEN', 'OPEN', 'SETTLED']);
+    poller.add(42, 7);
+    await clock.pass(9);
+    const first = looks.length;
+    await clock.pass(60);
+    await clock.pass(10_000);
+    expect([first, looks, givenUp()]).toStrictEqual([1, ['42_7', '42_7', '42_7', '42_7'], 0]);
+  });
+
+  test('and is not there, or is not answered, is left to a look at all', async () => {
+    const clock = new HandClock();
+    const none = poll(clock, ['NONE']);
+    const silent = poll(clock, [null]);
+    none.poller.add(42, null);
+    silent.poller.add(42, null);
+    await clock.pass(10_000);
+    expect([none.looks.length, none.givenUp(), silent.looks.length, silent.givenUp()]).toStrictEqual([1, 1, 1, 1]);
+  });
+
+  test('is one of 64 at most; more are left to a look at all', async () => {
+    const clock = new HandClock();
+    const { poller, looks, givenUp } = poll(clock, []);
+    for (let instance = 0; instance < 70; instance += 1) poller.add(42, instance);
+    expect([looks.length, givenUp()]).toStrictEqual([64, 6]);
+    await poller.close();
+    await clock.pass(1_000);
+    expect(looks.length).toBe(64);
+  });
+});
+
+describe('Cancels of elements of one array', () => {
+  const viewer: Viewer = { user: 'ada', scopes: new Set() };
+
+  function order(instance: number, message: string | null = null): CancelOrder {
+    const cancellation = { jobId: 42, message, force: false } as CancelOrder['cancellation'];
+    return { cancellation, ref: { jobId: 42, taskNumber: 1, instance }, task: null, isEscalation: false };
+  }
+
+  test('go together while one call is under way, apart by message, and each gets its own answer', async () => {
+    const calls: (readonly (number | null)[])[] = [];
+    const batches = new CancelBatches(async (_viewer, orders) => {
+      calls.push(orders.map(({ ref }) => ref?.instance ?? null));
+      await new Promise((resolve) => setImmediate(resolve));
+      return orders.map(({ ref }): Delivery => (ref?.instance === 5 ? { kind: 'OVER' } : { kind: 'UNKNOWN' }));
+    });
+    const first = batches.add(viewer, order(1));
+    await Promise.resolve();
+    await Promise.resolve();
+    const rest = [2, 3, 5].map((instance) => batches.add(viewer, order(instance)));
+    const other = batches.add(viewer, order(9, 'why'));
+    const answers = await Promise.all([first, ...rest, other]);
+    expect(calls).toStrictEqual([[1], [9], [2, 3, 5]]);
+    expect(answers.map(({ kind }) => kind)).toStrictEqual(['UNKNOWN', 'UNKNOWN', 'UNKNOWN', 'OVER', 'UNKNOWN']);
+  });
+
+  test('that break are told to each, and later ones go on', async () => {
+    let isBroken = true;
+    const batches = new CancelBatches((_viewer, orders) =>
+      isBroken ? Promise.reject(new Error('broken')) : Promise.resolve(orders.map((): Delivery => ({ kind: 'OVER' }))),
+    );
+    await expect(batches.add(viewer, order(1))).rejects.toThrow('broken');
+    isBroken = false;
+    expect(await batches.add(viewer, order(2))).toStrictEqual({ kind: 'OVER' });
+  });
+});
+
+test('When all was last seen is known after a restart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taskgate-seen-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const clock = new HandClock();
+  const path = join(folder, 'seen');
+  const before = new LastSeen(path, clock);
+  const never = before.isWithin(1_000_000);
+  before.mark(clock.now());
+  await clock.pass(5_000);
+  const after = new LastSeen(path, clock);
+  expect([never, after.isWithin(4_000), after.isWithin(6_000)]).toStrictEqual([false, false, true]);
+});
