@@ -14,7 +14,7 @@ export interface PollIntervals {
 const GROWTH = 1.5;
 
 /** How long a job is read fast after something happened to it. */
-const HOT_MS = 10_000;
+const HOT_MS = 3_000;
 
 /** At least so long lies between two readings of a job that are planned, in milliseconds: what happens in between is read together. */
 const GAP_MS = 150;
@@ -99,8 +99,12 @@ export class PollPlan {
     job.dueAt = Infinity;
   }
 
-  /** The reading is in. */
-  ended(jobId: number, isChanged: boolean, isPushed: boolean): void {
+  /**
+   * The reading is in.
+   *
+   * @param coolest - the interval that applies at most, though the job is quiet; null: none
+   */
+  ended(jobId: number, isChanged: boolean, isPushed: boolean, coolest: number | null): void {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return;
     const { fastMs, slowestMs, reconcileMs } = this.#intervals;
@@ -110,7 +114,7 @@ export class PollPlan {
     job.intervalMs = grown;
     const share = (60_000 * this.#jobs.size) / this.#quietPerMinute;
     const least = isHot ? 0 : Math.max(share, isPushed ? reconcileMs : 0);
-    job.dueAt = Math.min(job.dueAt, now + Math.max(grown, least));
+    job.dueAt = Math.min(job.dueAt, now + Math.min(Math.max(grown, least), coolest ?? Infinity));
   }
 
   /** The job that is most overdue, hot ones first; null: none is due. */

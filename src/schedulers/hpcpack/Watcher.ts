@@ -44,6 +44,8 @@ interface WatchedJob {
   /** Commands of ours that are being carried out: what is seen meanwhile waits for them. */
   commands: number;
   reading: Promise<void> | null;
+  /** A reading for which somebody waits. */
+  urgent: Promise<void> | null;
   /** Events that came one after the other and are taken in together. */
   events: (PushEvent & { readonly kind: 'TASK' })[];
 }
@@ -124,7 +126,7 @@ export class Watcher {
       this.#plan
         .jobIds()
         .slice(0, FIRST_READINGS)
-        .map((jobId) => this.#read(jobId, 'BACKGROUND')),
+        .map((jobId) => this.#read(jobId)),
     );
     this.#schedule();
   }
@@ -132,7 +134,7 @@ export class Watcher {
   async close(): Promise<void> {
     this.#ending.abort();
     this.#cancelTimer?.();
-    const readings = [...this.#jobs.values()].map(({ reading }) => reading);
+    const readings = [...this.#jobs.values()].flatMap(({ reading, urgent }) => [reading, urgent]);
     await Promise.all([this.#listing, ...readings]);
   }
 
@@ -163,6 +165,7 @@ export class Watcher {
       wholeAt: 0,
       commands: 0,
       reading: null,
+      urgent: null,
       events: [],
     });
     this.#plan.add(jobId);
@@ -211,15 +214,23 @@ export class Watcher {
     }
   }
 
-  /** Reads the job now, all of it where `whole`; resolves when it is in, or could not be read. */
+  /**
+   * Reads the job now, all of it where `whole`, and does not wait behind what is read of its own accord; resolves when it is in, or could not be
+   * read.
+   */
   async readNow(jobId: number, whole = false): Promise<void> {
     this.watch(jobId);
+    const before = this.#jobs.get(jobId)?.urgent;
+    if (before != null) await before;
+    this.watch(jobId);
     const job = this.#jobs.get(jobId);
-    if (job?.reading != null) await job.reading;
-    const again = this.#jobs.get(jobId);
-    if (again === undefined) return;
-    if (whole) again.needsAll = true;
-    await this.#read(jobId, 'FOREGROUND');
+    if (job === undefined) return;
+    if (whole) job.needsAll = true;
+    job.urgent ??= this.#safely(job, 'FOREGROUND').then(() => {
+      job.urgent = null;
+      this.#schedule();
+    });
+    await job.urgent;
   }
 
   /** The sweep of a task; null: it is none, or the job was not read yet. */
@@ -344,7 +355,7 @@ export class Watcher {
     if (!this.#isDown) {
       let running = [...this.#jobs.values()].filter(({ reading }) => reading !== null).length;
       for (let jobId = this.#plan.next(); jobId !== null && running < concurrency; jobId = this.#plan.next()) {
-        void this.#read(jobId, 'BACKGROUND');
+        void this.#read(jobId);
         running += 1;
       }
       if (running >= concurrency && this.#plan.next() !== null) return;
@@ -391,7 +402,7 @@ export class Watcher {
     return first !== null && isTerminal(first.status.state) && (first.status.endedAt ?? 0) >= (job.submittedAt ?? 0);
   }
 
-  #read(jobId: number, priority: 'FOREGROUND' | 'BACKGROUND'): Promise<void> {
+  #read(jobId: number): Promise<void> {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return Promise.resolve();
     if (job.reading !== null) return job.reading;
@@ -401,19 +412,28 @@ export class Watcher {
       return Promise.resolve();
     }
     this.#plan.begun(jobId);
-    job.reading = this.#readJob(job, priority)
-      .catch((error: unknown) => {
-        /** One job that cannot be taken in must not stop being watched. */
-        this.#parts.warn(`Job ${jobId} could not be taken in: ${String(error)}`);
-        return false;
-      })
-      .then((isChanged) => {
-        job.reading = null;
-        if (this.#sink?.liveCancellations().has(jobId) === true) this.#plan.heat(jobId);
-        this.#plan.ended(jobId, isChanged, this.#events?.listens(jobId) === true);
-        this.#schedule();
-      });
+    job.reading = this.#safely(job).then((isChanged) => {
+      job.reading = null;
+      this.#plan.ended(jobId, isChanged, this.#events?.listens(jobId) === true, this.#coolest(jobId));
+      this.#schedule();
+    });
     return job.reading;
+  }
+
+  /** While a job is being canceled it is read as often as all such jobs together may be; null: it is not. */
+  #coolest(jobId: number): number | null {
+    const live = this.#sink?.liveCancellations();
+    if (live?.has(jobId) !== true) return null;
+    const { intervals, quietRequestsPerMinute } = this.#parts;
+    return Math.max(intervals.fastMs, (60_000 * live.size * REQUESTS_PER_READING) / quietRequestsPerMinute);
+  }
+
+  /** One job that cannot be taken in must not stop being watched. */
+  #safely(job: WatchedJob, priority: 'FOREGROUND' | 'BACKGROUND' = 'BACKGROUND'): Promise<boolean> {
+    return this.#readJob(job, priority).catch((error: unknown) => {
+      this.#parts.warn(`Job ${job.jobId} could not be taken in: ${String(error)}`);
+      return false;
+    });
   }
 
   /** Whether anything new was seen. */
