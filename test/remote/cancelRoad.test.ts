@@ -232,3 +232,28 @@ describe('A cancel', () => {
     expect(await world.theJob()).toMatchObject({ state: 'RUNNING', cancellation: null });
   });
 });
+
+test('Cancels of many subtasks at once, one of which had ended, each have their own outcome and are told once', async () => {
+  const sweep = { start: 1, end: 1_000, increment: 1 };
+  world.showSweep(sweep, [subtasks([1], 'RUNNING'), subtasks([2], 'RUNNING')], sighting('QUEUED'));
+  const together = Promise.withResolvers<undefined>();
+  world.driver.onCancel = async ({ ref }) => {
+    if (world.driver.orders.length === 100) together.resolve(undefined);
+    await together.promise;
+    return ref?.instance === 2 ? { kind: 'OVER' } : DELIVERED;
+  };
+  const outcomes = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => cancel({ ref: subtask(index + 1), message: `stop ${index + 1}` })),
+  );
+  expect(outcomes.map((outcome) => (outcome.ok ? outcome.value.task.status.state : refusal(outcome).code))).toEqual([
+    'CANCELING',
+    'TASK_NOT_CANCELABLE',
+    ...Array.from({ length: 98 }, () => 'CANCELED'),
+  ]);
+  expect(outcomes.flatMap((outcome) => (outcome.ok ? outcome.value.cancellation.message : []))).toHaveLength(99);
+  expect(world.ledger.of(subtask(50)).at(-1)).toMatchObject({ to: 'CANCELED', message: 'stop 50', actor: 'ada' });
+  expect(await world.task()).toMatchObject({
+    status: { state: 'RUNNING' },
+    subtaskCounts: { RUNNING: 1, CANCELING: 1, CANCELED: 98, QUEUED: 900 },
+  });
+});

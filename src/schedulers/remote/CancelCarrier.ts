@@ -21,6 +21,18 @@ import { type RemoteState } from './RemoteState.js';
 /** What became of one planned cancel: the cancellation that stops the task, sweep or job now. */
 export type Settled = Outcome<Cancellation>;
 
+/** Plans of one job, and what the scheduler answered to each. */
+interface Answered {
+  readonly plans: readonly CancelPlan[];
+  readonly deliveryOf: (plan: CancelPlan) => Delivery;
+}
+
+/** Somebody waits for what comes of it. */
+interface Waiting extends Answered {
+  readonly resolve: (settled: readonly Settled[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Carries planned cancels to the scheduler. Each is stored before the scheduler is told, so that none is forgotten over a crash, and its effect
  * is stored when the scheduler has taken it, or when a reading shows that it has.
@@ -29,6 +41,8 @@ export class CancelCarrier {
   readonly #state: RemoteState;
   readonly #driver: RemoteDriver;
   readonly #underWay = new Set<string>();
+  /** What the scheduler has answered and is not stored yet, by job. Empty whenever something else can run. */
+  readonly #answered = new Map<JobId, Waiting[]>();
 
   constructor(state: RemoteState, driver: RemoteDriver) {
     this.#state = state;
@@ -54,7 +68,7 @@ export class CancelCarrier {
       const orders = sent.map((plan) => this.order(plan));
       const deliveries = await this.#driver.cancel(viewer, orders);
       const answers = new Map(sent.map((plan, index) => [plan, deliveries[index] ?? UNKNOWN] as const));
-      return this.settle(jobId, plans, (plan) => answers.get(plan) ?? UNKNOWN);
+      return await this.#settleSoon(jobId, plans, (plan) => answers.get(plan) ?? UNKNOWN);
     } finally {
       for (const { cancellation } of sent) this.#underWay.delete(cancellation.id);
       this.#state.changed(
@@ -72,11 +86,41 @@ export class CancelCarrier {
 
   /** Does to the tasks what the scheduler took, in one transaction. */
   settle(jobId: JobId, plans: readonly CancelPlan[], deliveryOf: (plan: CancelPlan) => Delivery): readonly Settled[] {
+    return this.#settleAll(jobId, [{ plans, deliveryOf }])[0] ?? [];
+  }
+
+  /**
+   * Like {@link CancelCarrier.settle}, in one transaction with all else of the job that the scheduler has just answered: what goes to it together comes
+   * back together, and what a job and its sweep's master cost is paid once.
+   */
+  #settleSoon(jobId: JobId, plans: Answered['plans'], deliveryOf: Answered['deliveryOf']): Promise<readonly Settled[]> {
+    const answered = this.#answered.get(jobId) ?? [];
+    if (answered.length === 0) {
+      this.#answered.set(jobId, answered);
+      queueMicrotask(() => this.#settleAnswered(jobId));
+    }
+    return new Promise((resolve, reject) => answered.push({ plans, deliveryOf, resolve, reject }));
+  }
+
+  #settleAnswered(jobId: JobId): void {
+    const answered = this.#answered.get(jobId) ?? [];
+    this.#answered.delete(jobId);
+    try {
+      const settled = this.#settleAll(jobId, answered);
+      for (const [index, { resolve }] of answered.entries()) resolve(settled[index] ?? []);
+    } catch (error) {
+      for (const { reject } of answered) reject(error);
+    }
+  }
+
+  #settleAll(jobId: JobId, answered: readonly Answered[]): readonly (readonly Settled[])[] {
     return this.#state.update(jobId, (job) => {
       /** Results are taken when the job's own state follows, so that what completes thereby is complete. */
-      const results = plans.map((plan) => this.#settleOne(job, plan, deliveryOf(plan)));
+      const results = answered.map(({ plans, deliveryOf }) =>
+        plans.map((plan) => this.#settleOne(job, plan, deliveryOf(plan))),
+      );
       job.finish();
-      return results.map((result) => result());
+      return results.map((result) => result.map((settled) => settled()));
     });
   }
 
