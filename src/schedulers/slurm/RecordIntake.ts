@@ -132,19 +132,20 @@ export class RecordIntake {
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
     view.remember(listed, isWhole, asOf);
+    const told = news.filter((each) => !this.#isBetweenRuns(jobId, each));
     const { sweep } = master.spec;
     if (sweep === null) {
-      const last = news.at(-1);
+      const last = told.at(-1);
       const task = last === undefined ? null : observeBasic(last);
       if (task !== null) this.observe(jobId, task, asOf);
       return;
     }
     const step = sweep.increment;
     /** What was canceled comes last: by then all that ran is known to have run, whatever is canceled with it. */
-    const elements = news
+    const elements = told
       .filter(({ record }) => record.elements.kind === 'ONE')
       .toSorted((a, b) => wasCanceled(a) - wasCanceled(b));
-    const others = news.filter(({ record }) => record.elements.kind !== 'ONE');
+    const others = told.filter(({ record }) => record.elements.kind !== 'ONE');
     for (let from = 0; from <= elements.length; from += SLICE) {
       const isLast = from + SLICE > elements.length;
       const slice = [...elements.slice(from, from + SLICE), ...(isLast ? others : [])];
@@ -191,6 +192,17 @@ export class RecordIntake {
     }
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);
+  }
+
+  /**
+   * Whether the record is COMPLETING and counts another run than is known: of what is queued again while it runs Slurm shows the end of the former run
+   * under the number of the next, with a start time that is none. What it is shows when its processes are gone.
+   */
+  #isBetweenRuns(jobId: number, { record, details }: DetailedRecord): boolean {
+    if (nativePhase(record.state).kind !== 'ENDING' || details.restarts === null) return false;
+    const instance = record.elements.kind === 'ONE' ? record.elements.instance : null;
+    const known = this.#sink?.task({ jobId, taskNumber: 1, instance }) ?? null;
+    return known !== null && details.restarts > known.status.requeueCount;
   }
 
   /** Whether the record was submitted at another time than what is known under its id: it was requeued, or is another job. */
