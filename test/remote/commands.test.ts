@@ -106,6 +106,19 @@ describe('A command', () => {
     expect(world.log.end()).toEqual(end);
   });
 
+  test('that requeues, seen before it is answered, is told once and as hers who asked', async () => {
+    world.show('FAILED', { startedAt: 1, exitCode: 1, endReason: 'EXIT_CODE' });
+    world.driver.onExecute = () => {
+      world.clock.advance(10);
+      world.show('QUEUED', { requeueCount: 1 });
+      return done(null);
+    };
+    const { task } = value(await world.scheduler.requeueTask(ada, TASK));
+    expect(task.status).toMatchObject({ state: 'QUEUED', requeueCount: 1 });
+    expect(world.ledger.way(TASK).slice(-4)).toEqual(['FAILED', 'CONFIGURING', 'SUBMITTED', 'QUEUED']);
+    expect(world.ledger.of(TASK).at(-3)).toMatchObject({ from: 'FAILED', cause: 'REQUEUED', actor: 'ada' });
+  });
+
   test('that requeues moves the task, and the reading that shows it counts no second requeue', async () => {
     world.show('FAILED', { startedAt: 1, exitCode: 3, requeueCount: 0 });
     world.clock.advance(10);

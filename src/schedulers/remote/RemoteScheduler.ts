@@ -387,11 +387,17 @@ export class RemoteScheduler implements Scheduler {
       stored(async () => {
         const rehearsal = this.#state.rehearse(viewer, apply);
         if (!rehearsal.ok) return rehearsal;
-        const answered = await this.#driver.execute(viewer, command());
-        if (!answered.ok) return answered;
-        const applied = this.#state.transaction(() => apply(this.#state.context(viewer)));
-        this.#state.changed(jobId);
-        return done(applied.ok ? applied.value.value : this.#settled(rehearsal.value.value, jobId, ref));
+        const order = command();
+        if (order.kind === 'REQUEUE_JOB' || order.kind === 'REQUEUE_TASK') this.#state.requeues.set(jobId, viewer.user);
+        try {
+          const answered = await this.#driver.execute(viewer, order);
+          if (!answered.ok) return answered;
+          const applied = this.#state.transaction(() => apply(this.#state.context(viewer)));
+          this.#state.changed(jobId);
+          return done(applied.ok ? applied.value.value : this.#settled(rehearsal.value.value, jobId, ref));
+        } finally {
+          this.#state.requeues.delete(jobId);
+        }
       }),
     );
   }

@@ -34,6 +34,8 @@ const UNWRITABLE = 'The data folder cannot be written to.';
 export class RemoteState implements RemoteSink {
   readonly health: HealthSignal;
   readonly reads: StoredReads;
+  /** Who is having something queued again just now, by job: the scheduler has been told, and its answer is not in. */
+  readonly requeues = new Map<JobId, string>();
   readonly #parts: RemoteParts;
   #lastContactAt: number | null = null;
   #anomalies = 0;
@@ -157,6 +159,7 @@ export class RemoteState implements RemoteSink {
       gracePeriodSeconds: driver.info.gracePeriodSeconds,
       ruledBy: 'SCHEDULER',
       undelivered: (jobId) => store.openCancellationsOf(jobId, 'ACCEPTED'),
+      requeuedBy: (jobId) => this.requeues.get(jobId) ?? null,
     };
   }
 }

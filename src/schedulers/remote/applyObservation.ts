@@ -16,6 +16,8 @@ import { type ObservedJob, type ObservedTask, type Sighting } from './RemoteDriv
 export interface ObservationContext extends UpdateContext {
   /** Cancellations of the job that are stored and may be with the scheduler already, though its answer is not in. */
   readonly undelivered: (jobId: JobId) => readonly Cancellation[];
+  /** Who is having something of the job queued again just now, though the scheduler's answer is not in; null: nobody. */
+  readonly requeuedBy: (jobId: JobId) => string | null;
 }
 
 /** What taking one job's reading in came to. */
@@ -282,7 +284,7 @@ class JobIntake {
     }
     if (isRequeue(known.status, status))
       this.#reopen(known.ref.instance === null ? null : known.ref.taskNumber, known.status);
-    let row = this.#carryOutUnit(known, status);
+    let row = this.#carryOutUnit(this.#requeueUnit(known, status), status);
     const facts = this.#facts(native);
     const before = row;
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -294,6 +296,13 @@ class JobIntake {
     const completed = completeEnd(row.status, status);
     if (completed !== row.status || isOtherWord(row.native, native))
       this.context.store.saveTask({ ...row, status: completed, native: facts });
+  }
+
+  /** What is shown to be queued again while somebody has it queued again is her doing. */
+  #requeueUnit(row: TaskRow, status: ObservedStatus): TaskRow {
+    const actor = this.context.requeuedBy(this.job.job.id);
+    if (actor === null || !isRequeue(row.status, status) || !isTerminal(row.status.state)) return row;
+    return this.job.advance(row, { type: 'REQUEUE', actor }) ?? row;
   }
 
   /** A cancellation of just this task that the scheduler turns out to have. */
