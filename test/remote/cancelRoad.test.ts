@@ -57,6 +57,21 @@ describe('A cancel', () => {
     });
   });
 
+  test('of a whole sweep is not taken for done because a signal ended one of its subtasks meanwhile', async () => {
+    const sweep = { start: 1, end: 2, increment: 1 };
+    world.showSweep(sweep, [subtasks([1, 2], 'QUEUED')]);
+    const { answer, asked } = held();
+    const answered = cancel();
+    await asked;
+    world.showSweep(sweep, [subtasks([1], 'FAILED', { startedAt: 1, signal: 'SIGKILL', endReason: 'EXIT_CODE' })]);
+    expect(world.ledger.way(subtask(2)).at(-1)).toBe('QUEUED');
+    world.showSweep(sweep, [subtasks([2], 'RUNNING')]);
+    answer(DELIVERED);
+    await answered;
+    expect((await world.task(subtask(1))).status).toMatchObject({ state: 'FAILED', endReason: 'EXIT_CODE' });
+    expect(world.ledger.way(subtask(2)).slice(-2)).toEqual(['RUNNING', 'CANCELING']);
+  });
+
   test('of a whole sweep, seen before it is answered, stops what had started unseen and does not take it for waiting', async () => {
     const sweep = { start: 1, end: 3, increment: 1 };
     world.showSweep(sweep, [subtasks([1, 2, 3], 'QUEUED')]);

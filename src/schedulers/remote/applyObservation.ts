@@ -169,14 +169,14 @@ class JobIntake {
   /** What ran or had ended is as it is shown before a cancel of the whole sweep is carried out: that would take it for waiting. */
   #takeUnstopped(subtasks: ObservedTask['subtasks'], taskNumber: number): void {
     for (const { instances, ...sighting } of subtasks)
-      if (sighting.status.startedAt !== null && !isStopped(sighting.status))
+      if (sighting.status.startedAt !== null && !this.#isStoppedAsWhole(sighting.status))
         this.#takeInstances(taskNumber, instances, sighting);
   }
 
   /** What is stopped is what runs: subtasks whose start nobody saw start before the cancel that reached them is carried out. */
   #startStopped(task: ObservedTask, { jobId, taskNumber }: TaskRef): void {
     for (const { instances, status } of task.subtasks) {
-      if (status.startedAt === null || !isStopped(status)) continue;
+      if (status.startedAt === null || !this.#isStoppedAsWhole(status)) continue;
       for (const instance of instances) {
         const ref: TaskRef = { jobId, taskNumber, instance };
         if (!this.#isValue(ref)) continue;
@@ -186,10 +186,16 @@ class JobIntake {
     }
   }
 
+  /** Whether what is shown is what a cancel of the whole sweep or job leads to: subtasks that a signal ended ended by themselves, unless it is to kill. */
+  #isStoppedAsWhole(status: ObservedStatus): boolean {
+    if (!isStopped(status)) return false;
+    return status.state !== 'FAILED' || this.#undelivered.some(({ force, instance }) => force && instance === null);
+  }
+
   /** Cancellations of the whole sweep or job that the scheduler turns out to have. */
   #carryOutSweeps(task: ObservedTask, master: TaskRow): void {
     const shown = [...task.subtasks, ...(task.self === null ? [] : [task.self])];
-    if (!shown.some(({ status }) => isStopped(status))) return;
+    if (!shown.some(({ status }) => this.#isStoppedAsWhole(status))) return;
     for (const cancellation of this.#undelivered) {
       if (cancellation.instance !== null) continue;
       if (cancellation.taskNumber === null) this.#deliver(cancellation, null);
