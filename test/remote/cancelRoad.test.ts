@@ -272,3 +272,28 @@ test('Cancels of many subtasks at once, one of which had ended, each have their 
     subtaskCounts: { RUNNING: 1, CANCELING: 1, CANCELED: 98, QUEUED: 900 },
   });
 });
+
+test('A part of a sweep that is shown as stopped before the answer to its cancel is in says nothing of the rest, which may have started unseen', async () => {
+  const sweep = { start: 1, end: 4, increment: 1 };
+  world.showSweep(sweep, [subtasks([1], 'RUNNING')], sighting('QUEUED'));
+  const { answer, asked } = held();
+  const answered = cancel();
+  await asked;
+  const part = world.showSweep(sweep, [subtasks([1], 'CANCELED', { startedAt: 1, signal: 'SIGTERM' })]);
+  expect(part.stale).toEqual([subtask(1)]);
+  expect((await world.task(subtask(2))).status.state).toBe('QUEUED');
+  world.showSweep(sweep, [subtasks([2], 'RUNNING')]);
+  answer(DELIVERED);
+  value(await answered);
+  world.showSweep(
+    sweep,
+    [1, 2].map((instance) => subtasks([instance], 'CANCELED', { startedAt: 1, signal: 'SIGTERM' })),
+  );
+  expect(world.ledger.way(subtask(2)).slice(-3)).toEqual(['RUNNING', 'CANCELING', 'FAILED']);
+  expect(world.ledger.of(subtask(1)).at(-1)).toMatchObject({ to: 'FAILED', message: 'stop', actor: 'ada' });
+  expect(await world.task()).toMatchObject({
+    status: { state: 'CANCELED' },
+    subtaskCounts: { FAILED: 2, CANCELED: 2 },
+    cancellation: { phase: 'COMPLETED' },
+  });
+});

@@ -87,6 +87,8 @@ class JobIntake {
   readonly stale: TaskRef[] = [];
   readonly #undelivered: readonly Cancellation[];
   readonly #isNew: boolean;
+  /** A cancel of the whole sweep that is being taken in is under way, and the reading shows a part of the sweep only. */
+  #isPartial = false;
   /** That something of the job was queued again, which reopens a sweep that was over. */
   #requeue: TaskStep | null = null;
 
@@ -147,6 +149,7 @@ class JobIntake {
   #takeSweep(task: ObservedTask, master: TaskRow): void {
     const { job } = this;
     const { taskNumber } = master.ref;
+    this.#isPartial = this.#isPartialOf(task, taskNumber);
     const steps = (): void => {
       if (task.isCanceled && !isTerminal(master.status.state) && master.status.cancellationId === null)
         this.#cancelSweep(master);
@@ -192,8 +195,43 @@ class JobIntake {
     return status.state !== 'FAILED' || this.#undelivered.some(({ force, instance }) => force && instance === null);
   }
 
+  /**
+   * Whether a cancel of the whole sweep is under way and the reading shows a part of it only: what is shown as stopped is then read again when the
+   * scheduler has answered, because what else of the sweep has started unseen is not known before.
+   */
+  #isPartialOf({ self, subtasks }: ObservedTask, taskNumber: number): boolean {
+    const { job } = this;
+    const { store } = this.context;
+    const { id, lastTaskNumber } = job.job;
+    if (self !== null || lastTaskNumber > 1 || this.#undelivered.every(({ instance }) => instance !== null))
+      return false;
+    const { increment } = job.sweep(taskNumber);
+    const named = InstanceSet.fromRanges(
+      subtasks.flatMap(({ instances }) => instances.ranges),
+      increment,
+    );
+    if (store.openSubtasks(id, taskNumber).some(({ ref }) => !named.has(ref.instance ?? -1))) return true;
+    return store
+      .groups(id, taskNumber)
+      .some(
+        (group) =>
+          !isTerminal(group.status.state) && store.groupInstances(group.id, increment).subtract(named).size > 0,
+      );
+  }
+
+  /** Whether what is shown may be the effect of a cancel of the whole, of which only a part is shown. */
+  #isDeferred(known: TaskStatus, shown: ObservedStatus): boolean {
+    if (!this.#isPartial || !this.#isStoppedAsWhole(shown)) return false;
+    return isWaiting(known.state) || known.state === 'RUNNING';
+  }
+
+  #hasOwnCancel({ taskNumber, instance }: TaskRef): boolean {
+    return this.#undelivered.some((each) => each.taskNumber === taskNumber && each.instance === instance);
+  }
+
   /** Cancellations of the whole sweep or job that the scheduler turns out to have. */
   #carryOutSweeps(task: ObservedTask, master: TaskRow): void {
+    if (this.#isPartial) return;
     const shown = [...task.subtasks, ...(task.self === null ? [] : [task.self])];
     if (!shown.some(({ status }) => this.#isStoppedAsWhole(status))) return;
     for (const cancellation of this.#undelivered) {
@@ -255,7 +293,7 @@ class JobIntake {
   }
 
   #takeGroup(group: GroupRow, sighting: Sighting): void {
-    if (this.#isStale(group)) {
+    if (this.#isStale(group) || this.#isDeferred(group.status, sighting.status)) {
       this.stale.push({ jobId: group.jobId, taskNumber: group.number, instance: null });
       return;
     }
@@ -280,7 +318,9 @@ class JobIntake {
   }
 
   #takeUnit(known: TaskRow, { status, native }: Sighting): void {
-    if (this.#isStale(known)) {
+    const isDeferred =
+      known.ref.instance !== null && this.#isDeferred(known.status, status) && !this.#hasOwnCancel(known.ref);
+    if (this.#isStale(known) || isDeferred) {
       this.stale.push(known.ref);
       return;
     }
