@@ -100,7 +100,7 @@ describe('a task whose command cannot be started', () => {
 });
 
 describe('a gateway that runs out of what the machine gives it', () => {
-  /** The gateway as another user with few processes, or with few open files; its folder is that user's. */
+  /** The gateway as another user with few processes, or with few open files; its folder is that user's. Processes are counted by user: no other suite has this one. */
   async function startLimited(limit: string, user: string): Promise<Gateway> {
     const dataDir = join(folder, `limited-${user}-${limit.replace(/\W/g, '')}`);
     mkdirSync(dataDir);
@@ -115,7 +115,7 @@ describe('a gateway that runs out of what the machine gives it', () => {
   test.skipIf(isMissing('root with setpriv and prlimit', process.getuid?.() === 0 && existsSync('/usr/bin/prlimit')))(
     'of processes: each task ends in a clear state, and the gateway goes on',
     async () => {
-      await using gateway = await startLimited('--nproc=40', 'games');
+      await using gateway = await startLimited('--nproc=40', 'uucp');
       const { jobId, cursor } = await createJob(gateway, [{ commandLine: 'sleep 0.5', sweep: { start: 1, end: 60 } }]);
       const history = await expectAllOver(gateway, jobId, cursor);
       expect(
