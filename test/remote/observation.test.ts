@@ -110,6 +110,16 @@ describe('A reading', () => {
     expect((await world.task()).status.state).toBe('FAILED');
   });
 
+  test('that was under way while the end was read contradicts nothing, and is to be made again', async () => {
+    world.show('RUNNING');
+    world.clock.advance(1_000);
+    world.show('FAILED', { startedAt: 1, exitCode: 3 }, 400);
+    expect(world.show('RUNNING', {}, 200)).toEqual({ unknown: [], anomalies: 0, stale: [TASK] });
+    world.clock.advance(1);
+    expect(world.show('RUNNING').anomalies).toBe(1);
+    expect((await world.task()).status.state).toBe('FAILED');
+  });
+
   test('that comes later with the exit code completes how a task ended, without another change', async () => {
     world.show('FAILED', { startedAt: 1, endReason: 'EXIT_CODE' });
     const end = world.log.end();

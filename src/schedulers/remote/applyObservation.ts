@@ -325,7 +325,9 @@ class JobIntake {
       return;
     }
     if (isAnomaly(known.status, status)) {
-      this.anomalies += 1;
+      /** A reading that was begun before what is known was stored may be the older one of two that were under way at a time. */
+      if (known.native !== null && isOvertaken(this.observed.asOf, known.native.recordedAt)) this.stale.push(known.ref);
+      else this.anomalies += 1;
       return;
     }
     if (isRequeue(known.status, status))
