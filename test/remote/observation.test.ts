@@ -67,7 +67,9 @@ describe('A reading', () => {
     world.show('FINISHED', { startedAt: 1, exitCode: 0 });
     expect(world.show('RUNNING').anomalies).toBe(1);
     expect((await world.task()).status.state).toBe('FINISHED');
-    expect(world.warnings).toEqual(['1 tasks that are over were shown as not over, and not believed']);
+    expect(world.warnings).toEqual([
+      '1 tasks that are over were shown as not over, and not believed: 7.1 (FINISHED, requeued 0 times) as RUNNING (running, requeued ? times)',
+    ]);
     expect(world.show('RUNNING', { requeueCount: 1 }).anomalies).toBe(0);
     expect((await world.task()).status).toMatchObject({ state: 'RUNNING', requeueCount: 1 });
     expect((await world.theJob()).state).toBe('RUNNING');

@@ -56,9 +56,9 @@ for (const { name, hasAccounts, access } of WORLDS) {
           .filter(({ problems }) => problems.length > 0)
           .map(({ seed, problems }) => `replay: JUDGE_SEED=${seed} JUDGE_SEEDS=1\n${problems.join('\n')}`);
         expect(wrong.join('\n\n')).toBe('');
+        expect(world.warnings).toEqual([]);
         expect(world.scheduler.info.anomalies).toBe(0);
         expect(results.length).toBeGreaterThan(0);
-        expect(world.warnings).toEqual([]);
       },
     );
   });

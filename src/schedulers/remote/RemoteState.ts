@@ -28,6 +28,9 @@ export interface RemoteParts {
   readonly onChanged: (jobId: JobId, cancellationIds: readonly string[] | null) => void;
 }
 
+/** A warning of anomalies names so many of them. */
+const NAMED_ANOMALIES = 3;
+
 const UNWRITABLE = 'The data folder cannot be written to.';
 
 /** What is known of a scheduler elsewhere: its jobs in the store, whether it answers, and the way in for what is seen of it. */
@@ -59,13 +62,13 @@ export class RemoteState implements RemoteSink {
   observe(jobs: readonly ObservedJob[]): Intake {
     const unknown: JobId[] = [];
     const stale: TaskRef[] = [];
-    let anomalies = 0;
+    const anomalies: string[] = [];
     for (const job of jobs) {
       try {
         const applied = this.#parts.store.transaction(() => applyObservation(this.#observationContext(), job));
         if (applied.isUnknown) unknown.push(job.id);
         stale.push(...applied.stale);
-        anomalies += applied.anomalies;
+        anomalies.push(...applied.anomalies);
         this.changed(job.id);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
@@ -74,11 +77,12 @@ export class RemoteState implements RemoteSink {
         unknown.push(job.id);
       }
     }
-    if (anomalies > 0) {
-      this.#anomalies += anomalies;
-      this.#parts.warn(`${anomalies} tasks that are over were shown as not over, and not believed`);
+    if (anomalies.length > 0) {
+      this.#anomalies += anomalies.length;
+      const named = anomalies.slice(0, NAMED_ANOMALIES).join(', ');
+      this.#parts.warn(`${anomalies.length} tasks that are over were shown as not over, and not believed: ${named}`);
     }
-    return { unknown, anomalies, stale };
+    return { unknown, anomalies: anomalies.length, stale };
   }
 
   openTasks(after: TaskRef | null, limit: number): readonly Task[] {

@@ -1,5 +1,5 @@
 import { type Cancellation, complete, SYSTEM_USER } from '../../domain/Cancellation.js';
-import { type JobId, type TaskRef } from '../../domain/ids.js';
+import { type JobId, printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { isAnomaly, observeTask, type ObservedStatus, shown } from '../../domain/observeTask.js';
 import { isTerminal, isWaiting } from '../../domain/states.js';
@@ -24,7 +24,8 @@ export interface ObservationContext extends UpdateContext {
 export interface Applied {
   /** The job is not known and the reading does not define it. */
   readonly isUnknown: boolean;
-  readonly anomalies: number;
+  /** What was shown that contradicts what is known for good, for operators. */
+  readonly anomalies: readonly string[];
   readonly stale: readonly TaskRef[];
 }
 
@@ -40,7 +41,7 @@ const MAX_STEPS = 12;
 /** Takes in what a reading shows of a job, within the open transaction: every task takes each step from what is known to what is shown. */
 export function applyObservation(context: ObservationContext, observed: ObservedJob): Applied {
   const job = openJob(context, observed);
-  if (job === null) return { isUnknown: true, anomalies: 0, stale: [] };
+  if (job === null) return { isUnknown: true, anomalies: [], stale: [] };
   const intake = new JobIntake(context, job, observed);
   intake.takeSubmission();
   for (const task of observed.tasks) intake.take(task);
@@ -82,7 +83,7 @@ export function endReplaced(job: JobUpdate): void {
 
 /** One reading of one job. */
 class JobIntake {
-  anomalies = 0;
+  readonly anomalies: string[] = [];
   isUnknown = false;
   readonly stale: TaskRef[] = [];
   readonly #undelivered: readonly Cancellation[];
@@ -327,7 +328,7 @@ class JobIntake {
     if (isAnomaly(known.status, status)) {
       /** A reading that was begun before what is known was stored may be the older one of two that were under way at a time. */
       if (known.native !== null && isOvertaken(this.observed.asOf, known.native.recordedAt)) this.stale.push(known.ref);
-      else this.anomalies += 1;
+      else this.anomalies.push(describeAnomaly(known, status, native));
       return;
     }
     if (isRequeue(known.status, status))
@@ -441,6 +442,11 @@ class JobIntake {
     const floor = status.changedAt > native.recordedAt ? status.changedAt : native.asOf;
     return isOvertaken(this.observed.asOf, floor);
   }
+}
+
+function describeAnomaly({ ref, status }: TaskRow, shown: ObservedStatus, native: Sighting['native']): string {
+  const known = `${status.state}, requeued ${status.requeueCount} times`;
+  return `${printTaskRef(ref)} (${known}) as ${shown.state} (${native.state}, requeued ${shown.requeueCount ?? '?'} times)`;
 }
 
 function isOvertaken(asOf: number, known: number): boolean {
