@@ -18,19 +18,11 @@ import {
   type CancelTasks,
   type CancelTasksEffect,
   type CreateJob,
-  type FrozenTasks,
   type JobEffect,
-  type JobFilter,
-  type JobQuery,
   type OutputRequest,
-  type Page,
   type Scheduler,
-  type SchedulerHealth,
   type SchedulerInfo,
   type TaskEffect,
-  type TaskListing,
-  type TaskQuery,
-  type TaskScope,
   type TasksEffect,
 } from '../scheduler.js';
 import { cancelJob, cancelTask, cancelTasks, previewCancel } from '../store/cancellation.js';
@@ -48,6 +40,7 @@ import { answer, StoredReads, visible } from '../store/StoredReads.js';
 import { readTail } from './readTail.js';
 import { STATE_MIGRATIONS } from '../store/schema.js';
 import { addTasks, createJob, submitJob, submitTask } from '../store/submission.js';
+import { StoredScheduler } from '../store/StoredScheduler.js';
 import { systemClock } from '../store/systemClock.js';
 import { type TaskProcesses } from './TaskProcess.js';
 import { taskEnvironment } from './taskEnvironment.js';
@@ -83,7 +76,7 @@ const RETRY_AFTER = 1;
 /**
  * The embedded scheduler: runs tasks as process groups on this machine, keeps its state and the change log in one SQLite file.
  */
-export class LocalScheduler implements Scheduler {
+export class LocalScheduler extends StoredScheduler implements Scheduler {
   readonly info: SchedulerInfo;
   readonly #store: LocalStore;
   readonly #folder: DataFolder;
@@ -94,6 +87,7 @@ export class LocalScheduler implements Scheduler {
   readonly #reads: StoredReads;
 
   private constructor(folder: DataFolder, store: LocalStore, options: LocalSchedulerOptions) {
+    super();
     const { cores, gracePeriodSeconds, version, warn, clock = systemClock } = options;
     this.#folder = folder;
     this.#store = store;
@@ -144,40 +138,12 @@ export class LocalScheduler implements Scheduler {
     }
   }
 
-  health(): SchedulerHealth {
-    return this.#health.current();
+  protected get reads(): StoredReads {
+    return this.#reads;
   }
 
-  watch(signal: AbortSignal): AsyncIterable<SchedulerHealth> {
-    return this.#health.watch(signal);
-  }
-
-  readJobs(viewer: Viewer, ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
-    return this.#reads.readJobs(viewer, ids);
-  }
-
-  readTasks(viewer: Viewer, refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> {
-    return this.#reads.readTasks(viewer, refs);
-  }
-
-  listJobs(viewer: Viewer, query: JobQuery): Promise<Page<Job>> {
-    return this.#reads.listJobs(viewer, query);
-  }
-
-  countJobs(viewer: Viewer, filter: JobFilter): Promise<number> {
-    return this.#reads.countJobs(viewer, filter);
-  }
-
-  listTasks(viewer: Viewer, queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]> {
-    return this.#reads.listTasks(viewer, queries);
-  }
-
-  countTasks(viewer: Viewer, listings: readonly TaskListing[]): Promise<readonly number[]> {
-    return this.#reads.countTasks(viewer, listings);
-  }
-
-  freezeTasks(viewer: Viewer, scope: TaskScope): Promise<FrozenTasks> {
-    return this.#reads.freezeTasks(viewer, scope);
+  protected get healthSignal(): HealthSignal {
+    return this.#health;
   }
 
   readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> {

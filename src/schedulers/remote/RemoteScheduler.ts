@@ -1,14 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Viewer } from '../../domain/access.js';
-import { type Cancellation } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type Job, type Task } from '../../domain/Job.js';
-import { done, type Outcome, refused } from '../../domain/Refusal.js';
-import { endedTasks, totalTasks } from '../../domain/TaskCounts.js';
-import { validateGracePeriod, validateMessage } from '../../domain/validateJob.js';
+import { done, type Outcome } from '../../domain/Refusal.js';
 import { type ChangeLog } from '../../log/ChangeLog.js';
-import { type LogPosition } from '../../log/LogPosition.js';
 import { openDatabase } from '../../log/openDatabase.js';
 import { LOG_MIGRATIONS, type Retention, SqliteChangeLog } from '../../log/SqliteChangeLog.js';
 import {
@@ -21,40 +17,33 @@ import {
   type CancelTasks,
   type CancelTasksEffect,
   type CreateJob,
-  type FrozenTasks,
   type JobEffect,
-  type JobFilter,
-  type JobQuery,
   type OutputRequest,
-  type Page,
   type Scheduler,
-  type SchedulerHealth,
   type SchedulerInfo,
   type TaskEffect,
-  type TaskListing,
-  type TaskQuery,
-  type TaskScope,
   type TasksEffect,
 } from '../scheduler.js';
 import { previewCancel } from '../store/cancellation.js';
-import { type CommandContext, type Done, findJob } from '../store/CommandContext.js';
+import { type CommandContext, type Done } from '../store/CommandContext.js';
 import { DataFolder, type DataFolderProblem } from '../store/DataFolder.js';
 import { finishJob, finishTask, requeueJob, requeueTask } from '../store/endings.js';
-import { type CancelPlan, planJobCancel, planTaskCancel } from '../store/planCancel.js';
-import { matchingTopTasks } from '../store/reads.js';
+import { type HealthSignal } from '../store/HealthSignal.js';
 import { STATE_MIGRATIONS } from '../store/schema.js';
 import { isSqliteError, StoreError } from '../store/SqlStore.js';
 import { StateStore } from '../store/StateStore.js';
-import { answer, visible } from '../store/StoredReads.js';
+import { answer, type StoredReads, visible } from '../store/StoredReads.js';
+import { StoredScheduler } from '../store/StoredScheduler.js';
 import { addTasks, submitJob, submitTask } from '../store/submission.js';
 import { systemClock } from '../store/systemClock.js';
 import { Upkeep } from '../store/Upkeep.js';
 import { CancelCarrier } from './CancelCarrier.js';
 import { CancelDeadlines } from './CancelDeadlines.js';
 import { KeyedLocks } from './KeyedLocks.js';
-import { schedulerUnavailable } from './refusals.js';
+import { RemoteCancels } from './RemoteCancels.js';
 import { type RemoteCommand, type RemoteDriver } from './RemoteDriver.js';
 import { lockOf, RemoteState } from './RemoteState.js';
+import { stored } from './stored.js';
 import { submitRemotely } from './submitRemotely.js';
 
 /** What a scheduler elsewhere is opened with. */
@@ -84,17 +73,18 @@ const MAX_LOOK_UPS = 20;
  * A scheduler elsewhere, behind a driver that speaks its wire. Its jobs and the change log are kept in one SQLite file: reads are answered from
  * there, what the driver sees is taken in there, and commands are stored there before they are carried to the scheduler.
  */
-export class RemoteScheduler implements Scheduler {
+export class RemoteScheduler extends StoredScheduler implements Scheduler {
   readonly #folder: DataFolder;
   readonly #store: StateStore;
   readonly #driver: RemoteDriver;
   readonly #state: RemoteState;
-  readonly #carrier: CancelCarrier;
+  readonly #cancels: RemoteCancels;
   readonly #deadlines: CancelDeadlines;
   readonly #locks = new KeyedLocks();
   readonly #upkeep: Upkeep;
 
   private constructor(folder: DataFolder, store: StateStore, options: RemoteSchedulerOptions) {
+    super();
     const { driver, warn, clock = systemClock, newId = randomUUID } = options;
     this.#folder = folder;
     this.#store = store;
@@ -104,8 +94,9 @@ export class RemoteScheduler implements Scheduler {
       else this.#deadlines.syncSome(ids);
     };
     this.#state = new RemoteState({ store, driver, clock, newId, warn, onChanged });
-    this.#carrier = new CancelCarrier(this.#state, driver);
-    this.#deadlines = new CancelDeadlines({ state: this.#state, carrier: this.#carrier, driver, clock, warn });
+    const carrier = new CancelCarrier(this.#state, driver);
+    this.#cancels = new RemoteCancels({ state: this.#state, carrier, driver, locks: this.#locks });
+    this.#deadlines = new CancelDeadlines({ state: this.#state, carrier, driver, clock, warn });
     this.#upkeep = new Upkeep(store, clock, warn);
   }
 
@@ -139,46 +130,26 @@ export class RemoteScheduler implements Scheduler {
     return { ...this.#driver.info, anomalies: this.#state.anomalies };
   }
 
-  health(): SchedulerHealth {
-    return this.#state.health.current();
+  protected get reads(): StoredReads {
+    return this.#state.reads;
   }
 
-  watch(signal: AbortSignal): AsyncIterable<SchedulerHealth> {
-    return this.#state.health.watch(signal);
+  protected get healthSignal(): HealthSignal {
+    return this.#state.health;
   }
 
-  async readJobs(viewer: Viewer, ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
+  override async readJobs(viewer: Viewer, ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
     await this.#lookUp(ids);
-    return this.#state.reads.readJobs(viewer, ids);
+    return super.readJobs(viewer, ids);
   }
 
-  async readTasks(viewer: Viewer, refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> {
+  override async readTasks(viewer: Viewer, refs: readonly TaskRef[]): Promise<readonly (Task | null)[]> {
     await this.#lookUp(refs.map(({ jobId }) => jobId));
-    return this.#state.reads.readTasks(viewer, refs);
-  }
-
-  listJobs(viewer: Viewer, query: JobQuery): Promise<Page<Job>> {
-    return this.#state.reads.listJobs(viewer, query);
-  }
-
-  countJobs(viewer: Viewer, filter: JobFilter): Promise<number> {
-    return this.#state.reads.countJobs(viewer, filter);
-  }
-
-  listTasks(viewer: Viewer, queries: readonly TaskQuery[]): Promise<readonly Page<Task>[]> {
-    return this.#state.reads.listTasks(viewer, queries);
-  }
-
-  countTasks(viewer: Viewer, listings: readonly TaskListing[]): Promise<readonly number[]> {
-    return this.#state.reads.countTasks(viewer, listings);
-  }
-
-  freezeTasks(viewer: Viewer, scope: TaskScope): Promise<FrozenTasks> {
-    return this.#state.reads.freezeTasks(viewer, scope);
+    return super.readTasks(viewer, refs);
   }
 
   async readOutputs(viewer: Viewer, requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> {
-    const views = this.#state.reads.views();
+    const views = this.reads.views();
     const tasks = requests.map(({ ref }) => visible(viewer, views.at(ref)));
     return this.#driver.readOutputs(viewer, requests, tasks);
   }
@@ -231,71 +202,16 @@ export class RemoteScheduler implements Scheduler {
     );
   }
 
-  async cancelTask(viewer: Viewer, request: CancelTask): Promise<Outcome<CancelTaskEffect>> {
-    const problem = validateMessage(request.message) ?? validateGracePeriod(request.gracePeriodSeconds);
-    if (problem !== null) return refused(problem);
-    const { ref } = request;
-    /** Where the scheduler cannot shorten its grace period, its own is what is told and kept. */
-    const gracePeriodSeconds = this.info.capabilities.callerGracePeriod ? request.gracePeriodSeconds : null;
-    return this.#locks.run([lockOf(ref.jobId, ref)], () =>
-      stored(async () => {
-        const begun = this.#plan(viewer, ref.jobId, (context) => [
-          planTaskCancel(context, { ...request, gracePeriodSeconds }),
-        ]);
-        if (!begun.ok) return begun;
-        const { plans, before } = begun.value;
-        const [plan] = plans;
-        if (plan === undefined) throw new Error('one request is one plan');
-        if (!plan.ok) return plan;
-        const [settled] = await this.#carrier.deliver(viewer, ref.jobId, [plan.value]);
-        return this.#effect(ref, before, settled);
-      }),
-    );
+  cancelTask(viewer: Viewer, request: CancelTask): Promise<Outcome<CancelTaskEffect>> {
+    return this.#cancels.cancelTask(viewer, request);
   }
 
-  async cancelTasks(viewer: Viewer, request: CancelTasks): Promise<Outcome<CancelTasksEffect>> {
-    const problem = validateMessage(request.message);
-    if (problem !== null) return refused(problem);
-    const { jobId } = request;
-    const refs = request.refs ?? matchingTopTasks(this.#store, jobId, request.filter).map((row) => row.ref);
-    return this.#locks.run([...new Set(refs.map((ref) => lockOf(jobId, ref)))], () =>
-      stored(async () => {
-        const begun = this.#plan(viewer, jobId, (context) =>
-          refs.map((ref) => planTaskCancel(context, { ...request, ref, gracePeriodSeconds: null })),
-        );
-        if (!begun.ok) return begun;
-        const { plans, before } = begun.value;
-        const open = this.#open(jobId);
-        const allowed = plans.flatMap((plan) => (plan.ok ? [plan.value] : []));
-        const settled = await this.#carrier.deliver(viewer, jobId, allowed);
-        const byPlan = new Map(allowed.map((plan, index) => [plan, settled[index]] as const));
-        const results = plans.map((plan, index): Outcome<CancelTaskEffect> => {
-          const ref = refs[index];
-          if (!plan.ok || ref === undefined) return plan.ok ? refused(schedulerUnavailable('No answer.')) : plan;
-          return this.#effect(ref, before, byPlan.get(plan.value));
-        });
-        return done({ before, results, canceledCount: Math.max(0, open - this.#open(jobId)) });
-      }),
-    );
+  cancelTasks(viewer: Viewer, request: CancelTasks): Promise<Outcome<CancelTasksEffect>> {
+    return this.#cancels.cancelTasks(viewer, request);
   }
 
-  async cancelJob(viewer: Viewer, jobId: JobId, options: CancelOptions): Promise<Outcome<CancelJobEffect>> {
-    const problem = validateMessage(options.message);
-    if (problem !== null) return refused(problem);
-    return this.#locks.run([lockOf(jobId, null)], () =>
-      stored(async () => {
-        const begun = this.#plan(viewer, jobId, (context, row) => [planJobCancel(context, row, options)]);
-        if (!begun.ok) return begun;
-        const { plans, before } = begun.value;
-        const [plan] = plans;
-        if (plan === undefined) throw new Error('one request is one plan');
-        if (!plan.ok) return plan;
-        const [settled] = await this.#carrier.deliver(viewer, jobId, [plan.value]);
-        if (settled === undefined) throw new Error('one plan has one result');
-        if (!settled.ok) return settled;
-        return done({ before, job: this.#job(jobId), cancellation: settled.value });
-      }),
-    );
+  cancelJob(viewer: Viewer, jobId: JobId, options: CancelOptions): Promise<Outcome<CancelJobEffect>> {
+    return this.#cancels.cancelJob(viewer, jobId, options);
   }
 
   finishTask(viewer: Viewer, ref: TaskRef, message: string | null): Promise<Outcome<TaskEffect>> {
@@ -348,30 +264,6 @@ export class RemoteScheduler implements Scheduler {
     this.#folder.close();
   }
 
-  /** Plans cancels of one job and stores them, in one transaction, before the scheduler is told. */
-  #plan(
-    viewer: Viewer,
-    jobId: JobId,
-    planAll: (context: CommandContext, row: Parameters<typeof planJobCancel>[1]) => readonly Outcome<CancelPlan>[],
-  ): Outcome<{ readonly plans: readonly Outcome<CancelPlan>[]; readonly before: LogPosition }> {
-    return this.#state.transaction(() => {
-      const context = this.#state.context(viewer);
-      const found = findJob(context, jobId, 'CANCEL');
-      if (!found.ok) return found;
-      const plans = planAll(context, found.value);
-      this.#carrier.store(plans.flatMap((plan) => (plan.ok ? [plan.value] : [])));
-      return done({ plans, before: this.#store.log.end() });
-    });
-  }
-
-  #effect(ref: TaskRef, before: LogPosition, settled: Outcome<Cancellation> | undefined): Outcome<CancelTaskEffect> {
-    if (settled === undefined) throw new Error('every plan has a result');
-    if (!settled.ok) return settled;
-    const task = this.#state.task(ref);
-    if (task === null) throw new Error('the canceled task was there before');
-    return done({ before, task, cancellation: settled.value });
-  }
-
   /**
    * Carries a command out: rehearsed against what is stored, then done by the scheduler, then done to what is stored. Where a reading moved
    * the task meanwhile, what is stored stands as it is.
@@ -404,34 +296,12 @@ export class RemoteScheduler implements Scheduler {
 
   /** The rehearsed effect with the job or task as a reading left it. */
   #settled<T>(rehearsed: T, jobId: JobId, ref: TaskRef | null): T {
-    return ref === null ? { ...rehearsed, job: this.#job(jobId) } : { ...rehearsed, task: this.#state.task(ref) };
-  }
-
-  #job(jobId: JobId): Job {
-    const row = this.#store.job(jobId);
-    if (row === null) throw new Error(`job ${jobId} was there before`);
-    return this.#state.reads.views().job(row);
-  }
-
-  /** How many of the job's tasks are neither over nor being canceled. */
-  #open(jobId: JobId): number {
-    const counts = this.#store.job(jobId)?.counts;
-    return counts === undefined ? 0 : totalTasks(counts) - endedTasks(counts) - counts.CANCELING;
+    return ref === null ? { ...rehearsed, job: this.#state.job(jobId) } : { ...rehearsed, task: this.#state.task(ref) };
   }
 
   async #lookUp(ids: readonly JobId[]): Promise<void> {
     const unknown = [...new Set(ids)].filter((id) => this.#store.job(id) === null).slice(0, MAX_LOOK_UPS);
     if (unknown.length > 0 && this.health().reachable) await this.#driver.lookUp(unknown);
-  }
-}
-
-/** A command that could not be stored has changed nothing. */
-async function stored<T>(command: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-  try {
-    return await command();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return refused(schedulerUnavailable(`The command could not be stored: ${error.message}`));
   }
 }
 

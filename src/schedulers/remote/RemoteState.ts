@@ -3,7 +3,7 @@ import { type Cancellation } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
-import { type Task } from '../../domain/Job.js';
+import { type Job, type Task } from '../../domain/Job.js';
 import { type Outcome } from '../../domain/Refusal.js';
 import { isTerminal } from '../../domain/states.js';
 import { type CommandContext, type Done } from '../store/CommandContext.js';
@@ -13,7 +13,8 @@ import { NO_INSTANCE, type NativeFacts, readTaskRow } from '../store/rows.js';
 import { StoreError } from '../store/SqlStore.js';
 import { type StateStore } from '../store/StateStore.js';
 import { StoredReads } from '../store/StoredReads.js';
-import { applyObservation, type ObservationContext } from './applyObservation.js';
+import { applyObservation } from './applyObservation.js';
+import { type ObservationContext } from './JobReading.js';
 import { type Intake, type ObservedJob, type RemoteDriver, type RemoteSink } from './RemoteDriver.js';
 
 /** What the state of a scheduler elsewhere is kept with. */
@@ -95,6 +96,13 @@ export class RemoteState implements RemoteSink {
 
   task(ref: TaskRef): Task | null {
     return this.reads.views().at(ref);
+  }
+
+  /** The job, which must be stored, as it is now. */
+  job(jobId: JobId): Job {
+    const row = this.#parts.store.job(jobId);
+    if (row === null) throw new Error(`job ${jobId} is not stored`);
+    return this.reads.views().job(row);
   }
 
   native(ref: TaskRef): NativeFacts | null {

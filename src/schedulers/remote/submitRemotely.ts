@@ -10,7 +10,7 @@ import { insertJob, insertTasks } from '../store/newJobs.js';
 import { type StateStore } from '../store/StateStore.js';
 import { numberTasks, submitAll } from '../store/submission.js';
 import { type CreateJob, type JobEffect } from '../scheduler.js';
-import { endReplaced } from './applyObservation.js';
+import { endReplaced } from './endReplaced.js';
 import { schedulerUnavailable } from './refusals.js';
 import { type RemoteDriver, type Submitted } from './RemoteDriver.js';
 import { type RemoteState } from './RemoteState.js';
