@@ -19,6 +19,19 @@ const HOT_MS = 3_000;
 /** At least so long lies between two readings of a job that are planned, in milliseconds: what happens in between is read together. */
 const GAP_MS = 150;
 
+/** Requests that one quiet reading costs at most. */
+const REQUESTS_PER_READING = 3;
+
+/** What a reading came to. */
+export interface ReadingEnd {
+  /** Something new was seen. */
+  readonly isChanged: boolean;
+  /** Push events of the job come. */
+  readonly isPushed: boolean;
+  /** How many jobs are being canceled, this one among them; null: this one is not. */
+  readonly canceling: number | null;
+}
+
 interface Planned {
   begunAt: number;
   dueAt: number;
@@ -33,24 +46,18 @@ interface Planned {
 export class PollPlan {
   readonly #clock: Clock;
   readonly #intervals: PollIntervals;
-  /** How many jobs may be read a minute while all is quiet. */
-  readonly #quietPerMinute: number;
+  /** The time between two readings that are within the budget, in milliseconds. */
+  readonly #quietGapMs: number;
   readonly #jobs = new Map<number, Planned>();
 
-  constructor(clock: Clock, intervals: PollIntervals, quietPerMinute: number) {
+  /** @param quietRequestsPerMinute - how many requests quiet jobs may cost a minute */
+  constructor(clock: Clock, intervals: PollIntervals, quietRequestsPerMinute: number) {
     this.#clock = clock;
     this.#intervals = intervals;
-    this.#quietPerMinute = Math.max(1, quietPerMinute);
+    this.#quietGapMs = 60_000 / Math.max(1, quietRequestsPerMinute / REQUESTS_PER_READING);
   }
 
-  get size(): number {
-    return this.#jobs.size;
-  }
-
-  has(jobId: number): boolean {
-    return this.#jobs.has(jobId);
-  }
-
+  /** The jobs in the plan, the first that were added first. */
   jobIds(): readonly number[] {
     return [...this.#jobs.keys()];
   }
@@ -87,10 +94,6 @@ export class PollPlan {
     job.dueAt = Math.min(job.dueAt, now + this.#intervals.fastMs);
   }
 
-  isHot(jobId: number): boolean {
-    return (this.#jobs.get(jobId)?.hotUntil ?? 0) > this.#clock.now();
-  }
-
   /** A reading is being made: the next is planned from now. */
   begun(jobId: number): void {
     const job = this.#jobs.get(jobId);
@@ -99,12 +102,13 @@ export class PollPlan {
     job.dueAt = Infinity;
   }
 
-  /**
-   * The reading is in.
-   *
-   * @param coolest - the interval that applies at most, though the job is quiet; null: none
-   */
-  ended(jobId: number, isChanged: boolean, isPushed: boolean, coolest: number | null): void {
+  /** The job could not be read now, for a command on it is being carried out. */
+  waited(jobId: number): void {
+    this.soon(jobId, this.#intervals.fastMs);
+  }
+
+  /** The reading is in. A job that is being canceled is read as often as all such jobs together may be, though it is quiet. */
+  ended(jobId: number, { isChanged, isPushed, canceling }: ReadingEnd): void {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return;
     const { fastMs, slowestMs, reconcileMs } = this.#intervals;
@@ -112,9 +116,10 @@ export class PollPlan {
     const isHot = job.hotUntil > now;
     const grown = isHot || isChanged ? fastMs : Math.min(slowestMs, job.intervalMs * GROWTH);
     job.intervalMs = grown;
-    const share = (60_000 * this.#jobs.size) / this.#quietPerMinute;
+    const share = this.#quietGapMs * this.#jobs.size;
     const least = isHot ? 0 : Math.max(share, isPushed ? reconcileMs : 0);
-    job.dueAt = Math.min(job.dueAt, now + Math.min(Math.max(grown, least), coolest ?? Infinity));
+    const most = canceling === null ? Infinity : Math.max(fastMs, this.#quietGapMs * canceling);
+    job.dueAt = Math.min(job.dueAt, now + Math.min(Math.max(grown, least), most));
   }
 
   /** The job that is most overdue, hot ones first; null: none is due. */
