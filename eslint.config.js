@@ -10,7 +10,7 @@ const LAYERS = ['domain', 'log', 'schedulers', 'feed', 'graphql', 'server'];
 
 const layerZones = LAYERS.flatMap((layer, index) => [
   { target: `./src/${layer}`, from: LAYERS.slice(index + 1).map((outer) => `./src/${outer}`) },
-  { target: `./src/${layer}`, from: ['./src/*.ts', './src/demo/**'] },
+  { target: `./src/${layer}`, from: ['./src/*.ts', './src/config/**', './src/demo/**'] },
 ]).filter((zone) => zone.from.length > 0);
 
 /** Adapters know the port and themselves, never each other. */

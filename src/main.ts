@@ -1,6 +1,6 @@
 import './requireNode.js';
 import { useCompileCache, writeCompileCache } from './compileCache.js';
-import type { Config } from './config.js';
+import type { Config } from './config/settings.js';
 import type { Readiness } from './server/GatewayInterface.js';
 
 /** How long a shutdown may take in all, in milliseconds. What it has not finished by then is left: the store needs no farewell. */
@@ -15,7 +15,10 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 useCompileCache(process.env);
 
 /** All that needs a newer Node.js is imported after its version was checked. */
-const { readConfig, version } = await import('./config.js');
+const [{ readConfig }, { version }] = await Promise.all([
+  import('./config/readConfig.js'),
+  import('./config/version.js'),
+]);
 const reading = readConfig(process.argv.slice(2), process.env);
 switch (reading.kind) {
   case 'HELP':

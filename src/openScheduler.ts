@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Config } from './config.js';
+import { type Config } from './config/settings.js';
 import { type ChangeLog } from './log/ChangeLog.js';
 import { type Scheduler } from './schedulers/scheduler.js';
 import { systemClock } from './schedulers/store/systemClock.js';

@@ -1,6 +1,6 @@
 import './requireNode.js';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { settingsTable } from './config.js';
+import { settingsTable } from './config/settingsTable.js';
 
 const readme = new URL('../README.md', import.meta.url);
 const [head, rest] = readFileSync(readme, 'utf8').split(/(?<=<!-- settings: .* -->\n)/);

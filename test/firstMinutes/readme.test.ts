@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
-import { settingsTable } from '../../src/config.js';
+import { settingsTable } from '../../src/config/settingsTable.js';
 import { buildApiSchema } from '../../src/graphql/buildTaskgateSchema.js';
 
 const readme = await readFile('README.md', 'utf8');

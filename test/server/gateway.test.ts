@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { version } from '../../src/config.js';
+import { version } from '../../src/config/version.js';
 import { nodeProblem } from '../../src/requireNode.js';
 import { connectSubscriber } from '../support/connectSubscriber.js';
 import { runGateway, startGateway } from '../support/startGateway.js';

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigReading, readConfig, settingsTable, version } from './config.js';
+import { type ConfigReading, readConfig } from './readConfig.js';
+import { settingsTable } from './settingsTable.js';
+import { version } from './version.js';
 
 const DEFAULTS = {
   host: '127.0.0.1',
