@@ -16,7 +16,7 @@ export interface OpenLink extends AsyncDisposable {
 
 /** Opens a link; `await using` closes it. */
 export function openLink(url: string, identity: SlurmIdentity, serviceUser = 'slurm'): OpenLink {
-  const link = new SlurmLink({ url, connections: 8, identity, serviceUser, clock: systemClock, beatMs: 100 });
+  const link = new SlurmLink({ url, connections: 8, identity, serviceUser, clock: systemClock, beatMs: () => 100 });
   const statuses: LinkStatus[] = [];
   const beats: JobCounters[] = [];
   let waiting: (() => void)[] = [];

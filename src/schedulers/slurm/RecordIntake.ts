@@ -36,6 +36,7 @@ export class RecordIntake {
   readonly #views = new Map<number, JobView>();
   readonly #defining = new Map<number, Promise<void>>();
   #sink: RemoteSink | null = null;
+  #newestRawId = 0;
   #isClosed = false;
 
   constructor(parts: IntakeParts) {
@@ -56,6 +57,16 @@ export class RecordIntake {
   /** What was last seen of each job's records. */
   get views(): ReadonlyMap<number, JobView> {
     return this.#views;
+  }
+
+  /** The highest raw id of all records that were taken in since {@link RecordIntake.restart}; 0: there was none. */
+  get newestRawId(): number {
+    return this.#newestRawId;
+  }
+
+  /** Slurm came up: it may count its ids anew. */
+  restart(): void {
+    this.#newestRawId = 0;
   }
 
   /** The job has no records any more. */
@@ -127,6 +138,7 @@ export class RecordIntake {
     const sink = this.#sink;
     const master = sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
     if (sink === null) return;
+    for (const { rawId } of listed) this.#newestRawId = Math.max(this.#newestRawId, rawId);
     if (master === null) return this.define(jobId);
     if (this.#isReplaced(jobId, news)) return this.#define(jobId, true);
     const view = this.#views.get(jobId) ?? new JobView();

@@ -16,7 +16,7 @@ export interface PollerParts {
 }
 
 /** The pauses between looks at one record, in milliseconds; the last goes on. */
-const PAUSES = [10, 10, 10, 10, 15, 15, 20, 20, 25, 40, 80, 160, 250] as const;
+const PAUSES = [5, 5, 10, 10, 10, 10, 15, 15, 20, 20, 25, 40, 80, 160, 250] as const;
 
 /** How many records are polled at a time. Beyond that one look at all of them costs less. */
 const MAX_POLLED = 64;

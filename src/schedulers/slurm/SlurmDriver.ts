@@ -18,6 +18,7 @@ import { schedulerRefused, schedulerUnavailable, unsupported } from '../remote/r
 import { type CreateJob, type OutputRequest } from '../scheduler.js';
 import { type JobCounters } from './diagnostics.js';
 import { JobcompTail } from './JobcompTail.js';
+import { type EndHint } from './jobcompLine.js';
 import { LastSeen } from './LastSeen.js';
 import { makeCalls } from './makeCalls.js';
 import { refusalOf } from './refusalOf.js';
@@ -57,8 +58,11 @@ export interface SlurmDriverOptions {
 /** How many connections commands and reads take: slurmrestd serves most with 8 to 16. */
 const CONNECTIONS = 12;
 
-/** How often slurmctld's counters are read, in milliseconds, at least; and the share of the budget that this may take. */
-const BEAT = { ms: 250, share: 0.5 } as const;
+/**
+ * The pause between two readings of slurmctld's counters, in milliseconds, at least: while nothing moves, and while something does; and the share of
+ * the budget that this may take.
+ */
+const BEAT = { calmMs: 250, livelyMs: 25, share: 0.5 } as const;
 
 /** How long the gateway waits for a first answer before it serves what it knows, in milliseconds. */
 const FIRST_ANSWER_MS = 5_000;
@@ -85,7 +89,8 @@ export class SlurmDriver implements RemoteDriver {
   constructor(options: SlurmDriverOptions) {
     const { url, identity, serviceUser, binDir, configFile, clock, warn, requestsPerMinute } = options;
     this.#options = options;
-    const beatMs = Math.max(BEAT.ms, 60_000 / (requestsPerMinute * BEAT.share));
+    const leastMs = 60_000 / (requestsPerMinute * BEAT.share);
+    const beatMs = (): number => Math.max(this.#watcher.isLively ? BEAT.livelyMs : BEAT.calmMs, leastMs);
     this.#link = new SlurmLink({ url, connections: CONNECTIONS, identity, serviceUser, clock, beatMs });
     this.#commands =
       binDir === null ? null : new SlurmCommands({ binDir, configFile, tokenFor: (user) => identity.tokenFor(user) });
@@ -148,7 +153,7 @@ export class SlurmDriver implements RemoteDriver {
     sink.contact('Slurm has not answered yet.');
     if (jobcompFile !== null) {
       try {
-        this.#tail = new JobcompTail(jobcompFile, (hints) => this.#watcher.hint(hints));
+        this.#tail = new JobcompTail(jobcompFile, (hints) => this.#onHint(hints));
         await this.#tail.ready();
       } catch (error) {
         warn(`The jobcomp file ${jobcompFile} cannot be followed: ${String(error)}`);
@@ -229,6 +234,11 @@ export class SlurmDriver implements RemoteDriver {
     this.#watcher.up();
     this.#isSeen = await this.#watcher.refresh();
     if (this.#isSeen) this.#sink?.contact(null);
+  }
+
+  #onHint(hints: readonly EndHint[]): void {
+    this.#watcher.hint(hints);
+    this.#link.hurry();
   }
 
   #onBeat(counters: JobCounters): void {

@@ -17,8 +17,8 @@ export interface SlurmLinkOptions {
   /** As whom the gateway itself asks. */
   readonly serviceUser: string;
   readonly clock: Clock;
-  /** How often slurmctld is asked for its counters, in milliseconds. */
-  readonly beatMs: number;
+  /** How long after slurmctld told its counters it is asked for them again, in milliseconds. */
+  readonly beatMs: () => number;
 }
 
 /** Whether Slurm answers. `message` is fit for clients. */
@@ -84,6 +84,11 @@ export class SlurmLink {
     this.#running ??= this.#run(listener);
   }
 
+  /** Asks for the counters now, unless that is under way. */
+  hurry(): void {
+    if (this.#status.isUp) this.#wakeBeat?.();
+  }
+
   /** Makes a call as this user, when its turn comes; refused at once while Slurm does not answer. */
   async call(user: string, write: (codec: SlurmCodec) => SlurmCall, timeoutMs: number): Promise<SlurmReply> {
     const headers = await this.#options.identity.headersFor(user);
@@ -120,7 +125,7 @@ export class SlurmLink {
         if (this.#isClosed()) return;
         if (beat === null) break;
         listener.onBeat(beat);
-        await this.#pause(this.#options.beatMs);
+        await this.#pause(this.#options.beatMs());
       }
       this.#tell({ isUp: false, message: 'slurmctld does not answer' }, listener);
     }

@@ -5,6 +5,7 @@ import { type EndHint } from './jobcompLine.js';
 import { type JobView } from './JobView.js';
 import { type LastSeen } from './LastSeen.js';
 import { MissingRecords } from './MissingRecords.js';
+import { NewRecords } from './NewRecords.js';
 import { RecordIntake } from './RecordIntake.js';
 import { RecordPoller } from './RecordPoller.js';
 import { type RequestBudget } from './RequestBudget.js';
@@ -30,6 +31,9 @@ const QUIET_INTERVAL = 15_000;
 /** The same while something is being canceled. */
 const CANCEL_INTERVAL = 1_000;
 
+/** After something moved, more is expected to for so long, in milliseconds: what waited for an end starts. */
+const LIVELY_FOR = 2_000;
+
 /** Of how many records a job is read as a whole at once, where somebody waits for it: each takes REST 4 KB and some 0.3 ms, squeue 60 B and 10 µs. */
 const READ_WHOLE = { byRest: 500, bySqueue: 30_000 } as const;
 
@@ -45,12 +49,14 @@ export class SlurmWatcher {
   readonly #intake: RecordIntake;
   readonly #missing: MissingRecords;
   readonly #poller: RecordPoller;
+  readonly #newRecords: NewRecords;
   #sink: RemoteSink | null = null;
   #isClosed = false;
   #isUp = false;
   #isDirty = false;
   #mustReconcile = true;
   #counters: JobCounters | null = null;
+  #livelyUntil = 0;
   #pauseUntil = 0;
   #lastLookAt = 0;
   #looking: Promise<void> | null = null;
@@ -69,6 +75,16 @@ export class SlurmWatcher {
       look: (jobId, instance, rawId) => intake.lookAt(jobId, instance, rawId),
       giveUp: () => this.#touch(),
     });
+    this.#newRecords = new NewRecords({
+      newest: () => intake.newestRawId,
+      look: (rawId) => intake.lookAt(rawId, null),
+      hasLeft: () => budget.hasLeft(),
+    });
+  }
+
+  /** Whether something moved just now, so that more is expected to: counters should be read more often. */
+  get isLively(): boolean {
+    return this.#parts.clock.now() < this.#livelyUntil && this.#parts.budget.hasLeft();
   }
 
   /** Begins to put what is seen into the sink. */
@@ -82,6 +98,8 @@ export class SlurmWatcher {
   up(): void {
     this.#isUp = true;
     this.#mustReconcile = true;
+    this.#counters = null;
+    this.#intake.restart();
     this.#touch();
   }
 
@@ -97,6 +115,7 @@ export class SlurmWatcher {
     this.#isUp = false;
     this.#cancelWait?.();
     await this.#poller.close();
+    await this.#newRecords.close();
     await this.#looking;
     await this.#intake.close();
   }
@@ -108,11 +127,16 @@ export class SlurmWatcher {
     const now = this.#parts.clock.now();
     const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
     const quiet = isCanceling ? CANCEL_INTERVAL : QUIET_INTERVAL;
-    if ((before !== null && haveMoved(before, counters)) || now - this.#lastLookAt > quiet) this.#touch();
+    const moved = before !== null && haveMoved(before, counters);
+    if (moved) this.#livelyUntil = now + LIVELY_FOR;
+    if (moved && (before.submitted !== counters.submitted || before.started !== counters.started))
+      this.#newRecords.find();
+    if (moved || now - this.#lastLookAt > quiet) this.#touch();
   }
 
   /** Lines of jobcomp: what they say is read, not believed. */
   hint(hints: readonly EndHint[]): void {
+    this.#livelyUntil = this.#parts.clock.now() + LIVELY_FOR;
     for (const { rawId, element } of hints) {
       const jobId = element?.jobId ?? rawId;
       this.#poller.add(jobId, element?.instance ?? null, rawId);

@@ -1,0 +1,54 @@
+/** What new records are looked for with. */
+export interface NewRecordParts {
+  /** The highest raw id that was ever seen since Slurm last came up; 0: none. */
+  readonly newest: () => number;
+  /** Looks at the record with this raw id and takes it in. May not reject for what Slurm answers. */
+  readonly look: (rawId: number) => Promise<'OPEN' | 'SETTLED' | 'NONE' | null>;
+  /** Whether there is a request left for what can wait. */
+  readonly hasLeft: () => boolean;
+}
+
+/** How many ids after the newest are looked at together: of a submission that Slurm refused an id may be left out. */
+const AHEAD = 3;
+
+/** How many are looked at in one go, at most: where more are new, one look at all records costs less. */
+const MAX_LOOKS = 48;
+
+/**
+ * Finds new records by their ids. Slurm gives raw ids in turn: the record of a job that was just submitted, or of an element that was just
+ * split off its array because it starts, has the next one (`get_next_job_id` in slurmctld's `job_mgr.c`), and to read it costs the same
+ * however many records there are. Ids that wrap round are not found so; the look at all records finds them.
+ */
+export class NewRecords {
+  readonly #parts: NewRecordParts;
+  #looking: Promise<void> | null = null;
+  #isDirty = false;
+  #isClosed = false;
+
+  constructor(parts: NewRecordParts) {
+    this.#parts = parts;
+  }
+
+  /** Something was submitted or started: looks, or looks again when the look that is under way is over. */
+  find(): void {
+    this.#isDirty = true;
+    this.#looking ??= this.#find().finally(() => (this.#looking = null));
+  }
+
+  /** Stops; resolves when no look is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#looking;
+  }
+
+  async #find(): Promise<void> {
+    const { newest, look, hasLeft } = this.#parts;
+    for (let looks = 0; this.#isDirty && looks < MAX_LOOKS; looks += AHEAD) {
+      const from = newest();
+      if (from === 0 || this.#isClosed || !hasLeft()) return;
+      this.#isDirty = false;
+      const found = await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
+      if (newest() > from && found.some((each) => each === 'OPEN' || each === 'SETTLED')) this.#isDirty = true;
+    }
+  }
+}
