@@ -75,6 +75,19 @@ describe('A reading', () => {
     expect((await world.theJob()).state).toBe('RUNNING');
   });
 
+  test('corrects the exit code 0 of what was canceled, which Slurm shows before it knows another, and of nothing else', async () => {
+    const run = { startedAt: 1, exitCode: 0 };
+    world.show('RUNNING', { startedAt: 1 });
+    world.show('CANCELED', run);
+    world.show('CANCELED', { ...run, exitCode: 3 });
+    expect((await world.task()).status).toMatchObject({ state: 'FAILED', endReason: 'CANCELED', exitCode: 3 });
+    world.show('CANCELED', { ...run, exitCode: 4 });
+    expect((await world.task()).status.exitCode).toBe(3);
+    world.show('FINISHED', { ...run, requeueCount: 1 });
+    world.show('FINISHED', { ...run, requeueCount: 1, exitCode: 5 });
+    expect((await world.task()).status).toMatchObject({ state: 'FINISHED', exitCode: 0 });
+  });
+
   test('that shows a task of a canceled job queued again reopens the job, which can then be canceled again', async () => {
     const options = { message: null, force: false };
     world.show('QUEUED');

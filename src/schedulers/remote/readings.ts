@@ -34,12 +34,17 @@ export function isOtherWord(known: NativeFacts | null, native: Sighting['native'
   );
 }
 
-/** How an ended task ended, where a later reading says what an earlier one did not; the same status where it says nothing new. */
+/**
+ * How an ended task ended, where a later reading says what an earlier one did not; the same status where it says nothing new. Of what was canceled
+ * exit code 0 may be no more than that the scheduler has not heard of another yet (Slurm).
+ */
 export function completeEnd(status: TaskStatus, observed: ObservedStatus): TaskStatus {
   if (!isTerminal(status.state) || status.startedAt === null || !isTerminal(observed.state)) return status;
-  if (status.exitCode !== null || status.signal !== null) return status;
   const { exitCode, signal } = observed;
-  return exitCode === null && signal === null ? status : { ...status, exitCode, signal };
+  if (exitCode === null && signal === null) return status;
+  const isUnsaid = status.exitCode === null && status.signal === null;
+  const isEarly = status.endReason === 'CANCELED' && status.exitCode === 0 && exitCode !== 0;
+  return isUnsaid || isEarly ? { ...status, exitCode, signal } : status;
 }
 
 /** A contradiction, for operators: what is known, and what was shown. */

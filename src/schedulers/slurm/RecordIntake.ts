@@ -4,6 +4,7 @@ import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type ObservedTask, type RemoteSink, type Sighting } from '../remote/RemoteDriver.js';
 import { defineJob } from './defineJob.js';
 import { JobView } from './JobView.js';
+import { LateExits } from './LateExits.js';
 import { nativePhase } from './nativeStates.js';
 import { parseNativeId, sightingOf, vanished } from './observedStatus.js';
 import { type DetailedRecord, inStep, observeBasic, observeSweep } from './observeRecords.js';
@@ -21,6 +22,9 @@ export interface IntakeParts {
 /** How many changed tasks are taken in at once before others have their turn. */
 export const SLICE = 200;
 
+/** What ended longer ago than this, in milliseconds, is told as it is. */
+const RECENT_MS = 30_000;
+
 /** How many reads of details run at a time. */
 const DETAIL_WIDTH = 6;
 
@@ -35,12 +39,15 @@ export class RecordIntake {
   readonly #parts: IntakeParts;
   readonly #views = new Map<number, JobView>();
   readonly #defining = new Map<number, Promise<void>>();
+  readonly #lateExits: LateExits;
   #sink: RemoteSink | null = null;
   #newestRawId = 0;
   #isClosed = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    const { clock } = parts;
+    this.#lateExits = new LateExits({ clock, look: (jobId, instance, rawId) => this.lookAt(jobId, instance, rawId) });
   }
 
   /** Begins to put what is seen into the sink. */
@@ -51,6 +58,7 @@ export class RecordIntake {
   /** Stops; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#lateExits.close();
     await Promise.all(this.#defining.values());
   }
 
@@ -143,6 +151,7 @@ export class RecordIntake {
     if (this.#isReplaced(jobId, news)) return this.#define(jobId, true);
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
+    for (const each of news) this.#awaitExit(jobId, view, each);
     view.remember(listed, isWhole, asOf);
     const told = news.filter((each) => !this.#isBetweenRuns(jobId, each));
     const { sweep } = master.spec;
@@ -204,6 +213,17 @@ export class RecordIntake {
     }
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);
+  }
+
+  /** What was canceled and has ended with exit code 0 since it was last seen may be given another. */
+  #awaitExit(jobId: number, view: JobView, { record, details }: DetailedRecord): void {
+    const { state, rawId, elements, endedAt } = record;
+    const phase = nativePhase(state);
+    if (phase.kind !== 'ENDED' || phase.base !== 'CANCELLED' || details.end.exitCode !== 0) return;
+    const known = elements.kind === 'ONE' ? view.element(elements.instance) : view.own;
+    const isOld = endedAt !== null && this.#parts.clock.now() - endedAt > RECENT_MS;
+    if (isOld || known?.phase.kind === 'ENDED' || elements.kind === 'PENDING') return;
+    this.#lateExits.add(jobId, elements.kind === 'ONE' ? elements.instance : null, rawId);
   }
 
   /**

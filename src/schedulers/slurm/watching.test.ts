@@ -7,6 +7,8 @@ import { type Clock } from '../../domain/Clock.js';
 import { type CancelOrder, type Delivery } from '../remote/RemoteDriver.js';
 import { CancelBatches } from './CancelBatches.js';
 import { LastSeen } from './LastSeen.js';
+import { LateExits } from './LateExits.js';
+import { NewRecords } from './NewRecords.js';
 import { RecordPoller } from './RecordPoller.js';
 import { RequestBudget } from './RequestBudget.js';
 
@@ -99,6 +101,64 @@ describe('A record that is about to change', () => {
     await clock.pass(1_000);
     expect(looks.length).toBe(64);
   });
+});
+
+describe('New records', () => {
+  function find(newest: number, ids: readonly number[], hasLeft = true) {
+    const looks: number[] = [];
+    const seen = { newest };
+    const records = new NewRecords({
+      newest: () => seen.newest,
+      look: (rawId) => {
+        looks.push(rawId);
+        if (!ids.includes(rawId)) return Promise.resolve('NONE');
+        seen.newest = Math.max(seen.newest, rawId);
+        return Promise.resolve('OPEN');
+      },
+      hasLeft: () => hasLeft,
+    });
+    return { records, looks };
+  }
+
+  test('are those with the next ids, where Slurm may leave out one or two', async () => {
+    const { records, looks } = find(10, [11, 12, 13, 16]);
+    records.find();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(looks).toStrictEqual([11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    await records.close();
+  });
+
+  test('are not looked for without a newest one, without budget, or further than 48 ids', async () => {
+    const none = find(0, []);
+    const poor = find(10, [11], false);
+    const many = find(
+      10,
+      Array.from({ length: 1_000 }, (_, index) => index),
+    );
+    for (const { records } of [none, poor, many]) records.find();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([none.looks.length, poor.looks.length, many.looks.length]).toStrictEqual([0, 0, 48]);
+  });
+});
+
+test('What was canceled and ended with exit code 0 is looked at again after one second and after four, and not once it is closed', async () => {
+  const clock = new HandClock();
+  const looks: string[] = [];
+  const exits = new LateExits({
+    clock,
+    look: (jobId, instance, rawId) => {
+      looks.push(`${jobId}_${instance ?? ''} ${rawId}`);
+      return Promise.resolve();
+    },
+  });
+  exits.add(42, 7, 49);
+  await clock.pass(999);
+  const before = [...looks];
+  await clock.pass(3_001);
+  exits.add(43, null, 43);
+  await exits.close();
+  await clock.pass(10_000);
+  expect([before, looks]).toStrictEqual([[], ['42_7 49', '42_7 49']]);
 });
 
 describe('Cancels of elements of one array', () => {

@@ -30,6 +30,9 @@ const LEFT_ALONE_MS = 4_000;
 const PATIENCE_MS = 60_000;
 const ACCOUNTS_MS = 15_000;
 
+/** How long until the exit codes that Slurm fills in after the end are known, in milliseconds. */
+const SETTLED_MS = 8_000;
+
 /** What accounts say of what is not over, as far as they know. */
 const UNSETTLED = new Set(['PENDING', 'RUNNING', 'REQUEUED']);
 
@@ -173,9 +176,33 @@ export async function judgeRound(
     await round.cancelRest();
     await setTimeout(1_000);
   }
-  const { tasks, masters } = await endedTasks(world, round.jobs, deadline);
+  await endedTasks(world, round.jobs, deadline);
+  const settled = Date.now() + SETTLED_MS;
+  for (;;) {
+    const verdict = await compare(cluster, world, round, { ledger, deadline, hasAccounts });
+    if (verdict.problems.length === 0 || Date.now() > settled) {
+      ledger.close();
+      return { seed, operations, ...verdict };
+    }
+    await setTimeout(500);
+  }
+}
+
+/** Compares every end that the gateway shows with what Slurm's own commands say of it. */
+async function compare(
+  cluster: SlurmCluster,
+  world: SlurmWorld,
+  { jobs, canceled }: Round,
+  {
+    ledger,
+    deadline,
+    hasAccounts,
+  }: { readonly ledger: Ledger; readonly deadline: number; readonly hasAccounts: boolean },
+): Promise<Pick<JudgeResult, 'elements' | 'ends' | 'problems'>> {
+  const jobIds = new Set(jobs.map(({ id }) => id));
   const byScontrol = await scontrolRecords(cluster, jobIds);
   const byAccounts = hasAccounts ? await settledAccounts(cluster, jobIds, byScontrol) : null;
+  const { tasks, masters } = await endedTasks(world, jobs, deadline);
   const ends = new Map<string, number>();
   const problems: string[] = [];
   for (const each of tasks) {
@@ -185,7 +212,7 @@ export async function judgeRound(
     ends.set(end, (ends.get(end) ?? 0) + 1);
     const found = [
       ...judgeByScontrol(each, record),
-      ...(record !== null || round.canceled.has(id) ? [] : ['nobody canceled what has no record']),
+      ...(record !== null || canceled.has(id) ? [] : ['nobody canceled what has no record']),
       ...(byAccounts?.has(id) === true
         ? judgeByAccounts(each, byAccounts.get(id) ?? null).map((problem) => `accounts: ${problem}`)
         : []),
@@ -193,8 +220,7 @@ export async function judgeRound(
     if (found.length > 0) problems.push(`${id}: ${found.join('; ')}\n${wayOf(ledger, each.ref)}\n  ${record?.text}`);
   }
   problems.push(...masters.flatMap((master) => judgeCounts(master, tasks)));
-  ledger.close();
-  return { seed, operations, elements: tasks.length, ends, problems };
+  return { elements: tasks.length, ends, problems };
 }
 
 /** A refusal for the state of things is part of the game; that Slurm did not answer or did not understand is not. */

@@ -48,8 +48,7 @@ export function judgeByScontrol(task: Task, record: NativeRecord | null): readon
   const problems = [...judgeByAccounts(task, record)];
   if (record === null) return problems;
   const expected = record.hasRun ? [record.exitCode, record.signal] : [null, null];
-  const isEarly = record.state === 'CANCELLED' && record.isBrief && exitCode === 0;
-  if (!isEarly && (exitCode !== expected[0] || signal !== expected[1]))
+  if (exitCode !== expected[0] || signal !== expected[1])
     problems.push(`exit ${exitCode}:${signal} is to be ${expected[0]}:${expected[1]}`);
   if (record.restarts !== null && requeueCount !== record.restarts)
     problems.push(`${requeueCount} requeues are to be ${record.restarts}`);

@@ -12,8 +12,6 @@ export interface NativeRecord {
   readonly signal: string | null;
   /** Null: not said. */
   readonly restarts: number | null;
-  /** It ended in the second in which it started: where it was canceled its exit code may come after its end. */
-  readonly isBrief: boolean;
   /** As Slurm printed it. */
   readonly text: string;
 }
@@ -48,7 +46,6 @@ export async function scontrolRecords(
       signal,
       /** A list names what was canceled singly before the whole list was queued again. */
       restarts: /^\d+$/.test(fields.get('ArrayTaskId') ?? '0') ? Number(fields.get('Restarts')) : null,
-      isBrief: fields.get('StartTime') === fields.get('EndTime'),
       text: line,
     }));
   });
@@ -78,7 +75,6 @@ export async function sacctRecords(
       exitCode,
       signal,
       restarts: null,
-      isBrief: false,
       text: line,
     };
     const isList = elements?.startsWith('[') === true;
