@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { type Written } from './Cluster.js';
+import { type Written } from './NewRecords.js';
 import { WRITABLE_JOB, WRITABLE_TASK } from './properties.js';
 import { SchedulerError } from './SchedulerError.js';
 
