@@ -88,6 +88,8 @@ export interface Recording {
   readonly log: readonly RecordedChange[];
   /** Whether `log` begins with the first change that ever was. */
   readonly logIsWhole: boolean;
+  /** Whether the scheduler is another program, which may call a job ended later than the last of its tasks. */
+  readonly isElsewhere: boolean;
   /** By cursor: how many changes of `log` are at or before it. */
   readonly places: ReadonlyMap<string, number>;
   readonly histories: readonly History[];

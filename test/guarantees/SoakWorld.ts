@@ -16,6 +16,8 @@ export interface SoakWorld extends AsyncDisposable {
   readonly pace?: number;
   /** Resolves when the gateway knows what the scheduler made of commands whose answers were broken off. Absent: it always does. */
   readonly settled?: () => Promise<void>;
+  /** Whether the scheduler is another program, which may call a job ended later than the last of its tasks. */
+  readonly isElsewhere: boolean;
   /** Whether the scheduler has no jobs but those of this round. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
@@ -30,6 +32,7 @@ export const EMBEDDED: SoakWorld = {
   env: {},
   shape: { maxTasks: 3, failOnTaskFailure: true, runtimeSeconds: true, commandLine: (text) => text },
   faults: [],
+  isElsewhere: false,
   isOwn: true,
   patienceMs: 10_000,
   cleanUp: (dataDir) => {

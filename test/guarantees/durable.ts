@@ -3,9 +3,10 @@ import { Findings, type Verdict } from './Verdict.js';
 
 /**
  * Durable: each change that any reader got is in the log, field for field; the effect of each accepted command is in the log behind the
- * cursor that was answered; and each task is shown in the state of its last change.
+ * cursor that was answered; and each task is shown in the state of its last change. A scheduler elsewhere may accept the end of a job all of
+ * whose tasks are over, and which it has not called ended yet.
  */
-export function durable({ log, places, histories, commands, finals }: Recording): Verdict {
+export function durable({ log, places, isElsewhere, histories, commands, finals }: Recording): Verdict {
   const findings = new Findings();
   const held = new Map(log.map((change) => [change.cursor, change]));
   for (const { reader, events } of histories) {
@@ -32,7 +33,8 @@ export function durable({ log, places, histories, commands, finals }: Recording)
       return kind === 'REQUEUE' ? change.cause === 'REQUEUED' : isOver(change.state);
     };
     findings.check(
-      place !== undefined && (log.slice(place).some(effect) || hadNothingToStop(kind, log.slice(0, place), scope)),
+      place !== undefined &&
+        (log.slice(place).some(effect) || (isElsewhere && hadNothingToStop(kind, log.slice(0, place), scope))),
       'log',
       () => `${kind} of ${id} was accepted; the log shows no effect behind ${cursor}`,
     );
@@ -46,7 +48,7 @@ export function durable({ log, places, histories, commands, finals }: Recording)
   return findings.verdict('durable');
 }
 
-/** Whether a job was to be stopped all of whose tasks were over: one that a scheduler elsewhere has not called ended yet. */
+/** Whether a job was to be stopped all of whose tasks were over. */
 function hadNothingToStop(
   kind: Recording['commands'][number]['kind'],
   before: readonly RecordedChange[],

@@ -11,11 +11,14 @@ if (values.url === undefined) throw new Error('--url http://host:port/graphql sa
 const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
 
+const address = new GatewayAddress(values.url);
+const { scheduler } = await address.ask<{ scheduler: { readonly kind: string } }>('{ scheduler { kind } }');
 const { recording, failures } = await runPlan(planOf(seed, false), {
-  address: new GatewayAddress(values.url),
+  address,
   fault: null,
   shape: EMBEDDED.shape,
   settled: null,
+  isElsewhere: scheduler.kind !== 'LOCAL',
   isOwn: false,
   patienceMs: 60_000,
 });

@@ -48,6 +48,7 @@ export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
       ...(accounting ? [strike('slurmdbd', 'SIGKILL')] : []),
     ],
     pace: PACE,
+    isElsewhere: true,
     isOwn: true,
     patienceMs: PATIENCE_MS,
     cleanUp: () => undefined,

@@ -14,6 +14,8 @@ export interface Stage {
   readonly shape: LoadShape;
   /** Resolves when the gateway knows what became of commands whose answers were broken off; null: it always does. */
   readonly settled: (() => Promise<void>) | null;
+  /** Whether the scheduler is another program than the gateway. */
+  readonly isElsewhere: boolean;
   /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
   readonly isOwn: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
@@ -35,7 +37,7 @@ const LOOK_MS = 20;
 /** Runs the plan, ends all that it began, lets all readers read to the end, and answers everything that was recorded. */
 export async function runPlan(
   plan: Plan,
-  { address, fault, settled, shape, isOwn, patienceMs }: Stage,
+  { address, fault, settled, shape, isElsewhere, isOwn, patienceMs }: Stage,
 ): Promise<PlanResult> {
   const book = new JobBook(address, fault !== null, shape);
   await book.give({
@@ -96,7 +98,7 @@ export async function runPlan(
   const log = await readLog(address, start);
   await readership.drain(patienceMs, isOurs);
   const histories = readership.readers.map(({ history }) => history);
-  const recorded = { histories, commands: book.accepted, finals, logIsWhole: isOwn };
+  const recorded = { histories, commands: book.accepted, finals, logIsWhole: isOwn, isElsewhere };
   return { recording: await completeRecording(address, recorded, log, isOurs), failures: book.failures };
 }
 

@@ -97,13 +97,14 @@ export async function soakRound(
   const started = performance.now();
   await using world = await open(seed);
   await using gateway = await MortalGateway.start(world);
-  const { shape, isOwn, patienceMs, faults, pace = 1 } = world;
+  const { shape, isElsewhere, isOwn, patienceMs, faults, pace = 1 } = world;
   const plan = planOf(seed, true).map((step) => ({ ...step, waitMs: step.waitMs * pace }));
   const { recording, failures } = await runPlan(faults.length === 0 ? plan : withFaultsBehind(plan, seed), {
     address: gateway.address,
     fault: (step, readership) => gateway.suffer(step, readership),
     settled: world.settled ?? null,
     shape,
+    isElsewhere,
     isOwn,
     patienceMs,
   });

@@ -72,7 +72,16 @@ function recording(histories: readonly History[], changed: Partial<Recording> = 
   const log = changed.log ?? LOG;
   const places = new Map(log.map(({ cursor }, index) => [cursor, index + 1]));
   places.set('start', 0);
-  return { log, logIsWhole: true, places, histories, commands: COMMANDS, finals: FINALS, ...changed };
+  return {
+    log,
+    logIsWhole: true,
+    isElsewhere: false,
+    places,
+    histories,
+    commands: COMMANDS,
+    finals: FINALS,
+    ...changed,
+  };
 }
 
 const RIGHT: readonly History[] = [
@@ -281,6 +290,24 @@ describe('Durable', () => {
       'CREATE of 2.1 was accepted; the log shows no effect behind c10',
       'REQUEUE of 1 was accepted; the log shows no effect behind c10',
     ]);
+  });
+
+  test.each(['CANCEL', 'FINISH'] as const)(
+    'finds a %s of a job all of whose tasks were over, which only a scheduler elsewhere may accept',
+    (kind) => {
+      const commands: readonly AcceptedCommand[] = [{ kind, id: '1', cursor: 'c10', cancellationId: null }];
+      expect(ofLog(durable, { commands, isElsewhere: true })).toEqual([]);
+      expect(ofLog(durable, { commands })).toEqual([`${kind} of 1 was accepted; the log shows no effect behind c10`]);
+    },
+  );
+
+  test.each([
+    ['a requeue of such a job', { kind: 'REQUEUE', id: '1', cursor: 'c10' }],
+    ['a cancel of one of its tasks', { kind: 'CANCEL', id: '1.1', cursor: 'c10' }],
+    ['a cancel of a job without tasks', { kind: 'CANCEL', id: '2', cursor: 'c10' }],
+  ] as const)('finds, elsewhere too, %s without an effect', (_, command) => {
+    const commands: readonly AcceptedCommand[] = [{ ...command, cancellationId: null }];
+    expect(ofLog(durable, { commands, isElsewhere: true })).toHaveLength(1);
   });
 
   test('finds a task that is shown in another state than its last change', () => {

@@ -85,6 +85,7 @@ export async function openSoakWorld(switches: Switches): Promise<SoakWorld> {
       while (!emulator.requests.slice(before).includes('GET /hpc/jobs')) await setTimeout(LOOK_MS);
       await setTimeout(SETTLED_MS);
     },
+    isElsewhere: true,
     /** A job whose creation was broken off by a fault is found later, and is nobody's. */
     isOwn: false,
     patienceMs: 60_000,
