@@ -1,5 +1,6 @@
 import { type Viewer } from '../../src/domain/access.js';
 import { type ChangeLog } from '../../src/log/ChangeLog.js';
+import { type TaskState } from '../../src/domain/states.js';
 import { type Scheduler } from '../../src/schedulers/scheduler.js';
 
 /** A scheduler under test, by its port, with what the suite has to know of it. Command lines are those of a shell. */
@@ -26,6 +27,12 @@ export interface ConformanceWorld {
   readonly escalates: boolean;
   /** Makes the scheduler unreachable, and reachable again; null: it cannot be. */
   readonly outage: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> } | null;
+  /**
+   * States that a task passes on its way, and of which it is chance whether they are seen: tests compare the way without them. HPC Pack shows
+   * VALIDATING and DISPATCHING for as long as they last, and reading comes by at any time. The others have none such: what they show is compared
+   * whole.
+   */
+  readonly passing: ReadonlySet<TaskState>;
   /** How long to wait for what must come, in milliseconds. */
   readonly patience: number;
   close(): Promise<void>;

@@ -12,19 +12,20 @@ export interface Entry {
   readonly actor: string | null;
 }
 
-/** States between SUBMITTED and RUNNING that HPC Pack shows and others do not. */
-const PASSED_THROUGH: ReadonlySet<string> = new Set(['VALIDATING', 'DISPATCHING']);
-
 /** Everything that a change log was given since this was made, and a way to wait for more. */
 export class Ledger {
   readonly #changes: Change[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #stop: () => void;
 
-  /** @param patience - how long to wait for a state, in milliseconds */
+  /**
+   * @param patience - how long to wait for a state, in milliseconds
+   * @param passing - states of which it is chance whether they are seen; default: there are none
+   */
   constructor(
     log: ChangeLog,
     readonly patience: number,
+    readonly passing: ReadonlySet<TaskState> = new Set(),
   ) {
     this.#stop = log.follow((records) => {
       for (const { change } of records) this.#changes.push(change);
@@ -38,15 +39,16 @@ export class Ledger {
   }
 
   /**
-   * The changes of one task, in order; those of a range that it is in are its own. States that are passed through on the way to the next, and
-   * that not every scheduler shows, are left out.
+   * The changes of one task, in order; those of a range that it is in are its own. States of which it is chance whether they are seen are left
+   * out.
    */
   of(ref: TaskRef): readonly Entry[] {
     const entries: Entry[] = [];
     for (const change of this.changesOf(ref)) {
-      if (PASSED_THROUGH.has(change.state)) continue;
+      if (this.passing.has(change.state)) continue;
       const entry = entryOf(change);
-      entries.push(PASSED_THROUGH.has(entry.from ?? '') ? { ...entry, from: entries.at(-1)?.to ?? null } : entry);
+      const cameFromPassing = change.previousState !== null && this.passing.has(change.previousState);
+      entries.push(cameFromPassing ? { ...entry, from: entries.at(-1)?.to ?? null } : entry);
     }
     return entries;
   }

@@ -19,7 +19,7 @@ export function describeConformance(name: string, open: () => Promise<Conformanc
 
     beforeAll(async () => {
       const made = await open();
-      opened = { world: made, ledger: new Ledger(made.log, made.patience) };
+      opened = { world: made, ledger: new Ledger(made.log, made.patience, made.passing) };
     }, 120_000);
     afterAll(async () => {
       opened?.ledger.close();

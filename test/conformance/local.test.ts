@@ -30,6 +30,7 @@ describeConformance('The embedded scheduler', async () => {
     killsAtOnce: true,
     escalates: true,
     outage: null,
+    passing: new Set(),
     patience: 20_000,
     close: async () => {
       await scheduler.close();

@@ -71,6 +71,7 @@ export async function openSlurmWorld(
       begin: () => cluster.signal('slurmctld', 'SIGTERM'),
       end: () => cluster.startDaemon('slurmctld'),
     },
+    passing: new Set(),
     patience: 60_000,
     close: async () => {
       await scheduler.close();
