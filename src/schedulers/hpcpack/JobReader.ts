@@ -55,7 +55,7 @@ export class JobReader {
     const live = sightings.sink?.liveCancellations().get(job.jobId) ?? [];
     const observed = observeReading(reading, { numbering, sweeps: job.sweeps, live, ownerName });
     job.needsAll = false;
-    job.state = reading.job.state;
+    job.state = observed.state?.state ?? null;
     const isIn = await sightings.observeInPieces(observed);
     const former = job.changedAt;
     for (const { changedAt } of [reading.job, ...reading.masters, ...reading.tasks])

@@ -1,9 +1,11 @@
 import { type Clock } from '../../domain/Clock.js';
 import { type TaskRef } from '../../domain/ids.js';
-import { isTerminal, type JobState } from '../../domain/states.js';
+import { isTerminal } from '../../domain/states.js';
 import { type ObservedJob, type ObservedTask } from '../remote/RemoteDriver.js';
 import { type InstanceNumbering } from './InstanceNumbering.js';
+import { isOnWayTo } from './jobWay.js';
 import { type PushEvent } from './JobEvents.js';
+import { BEGUN } from './observation.js';
 import { pushedTask, TASK_RANK } from './pushedTask.js';
 import { type Sightings } from './Sightings.js';
 import { type WatchedJob } from './WatchedJob.js';
@@ -18,16 +20,6 @@ export interface PushIntakeParts {
   /** Told that a job is to be read sooner than was planned. */
   readonly onPlanned: () => void;
 }
-
-/** The way of a job in states that it can be pushed to without being read. */
-const JOB_WAY: readonly JobState[] = [
-  'CONFIGURING',
-  'SUBMITTED',
-  'VALIDATING',
-  'EXTERNAL_VALIDATION',
-  'QUEUED',
-  'RUNNING',
-];
 
 /** Takes push events at their word where they move a job or a task on; whatever else they say is read. */
 export class PushIntake {
@@ -51,8 +43,7 @@ export class PushIntake {
 
   #takeJobEvent(job: WatchedJob, { state, nativeState }: PushEvent & { readonly kind: 'JOB' }): void {
     const { jobs, sightings, onPlanned } = this.#parts;
-    const isAhead = job.state !== null && JOB_WAY.indexOf(state) > JOB_WAY.indexOf(job.state);
-    if (isAhead && job.isKnown && JOB_WAY.includes(job.state ?? 'FINISHED')) {
+    if (job.isKnown && isOnWayTo(job.state, state)) {
       job.state = state;
       sightings.observe({ ...this.#nothing(job.jobId), state: { state, message: null, native: nativeState } });
       return;
@@ -61,12 +52,13 @@ export class PushIntake {
     onPlanned();
   }
 
-  /** Ends are read: the event tells them without message and exit code. */
+  /** A job runs once a task of it does, though its own event was lost. Ends are read: the event tells them without message and exit code. */
   #takeTaskEvents(job: WatchedJob): void {
     const { clock, jobs, sightings, onPlanned } = this.#parts;
     const tasks: ObservedTask[] = [];
     const ranks = new Map<string, number>();
     let mustRead = false;
+    let begins = false;
     for (const event of job.events.splice(0)) {
       const ref = this.#refOf(job, event);
       const known = ref === null ? null : (sightings.sink?.task(ref) ?? null);
@@ -81,10 +73,13 @@ export class PushIntake {
       if (isTerminal(event.state) || isTerminal(known.status.state) || to < from) mustRead = true;
       else if (to > from) {
         ranks.set(key, to);
+        begins ||= event.state === 'RUNNING' && isOnWayTo(job.state, 'RUNNING');
         tasks.push(pushedTask(ref, job.sweeps.get(ref.taskNumber) ?? null, event, clock.now()));
       }
     }
-    if (tasks.length > 0) sightings.observe({ ...this.#nothing(job.jobId), tasks });
+    if (begins) job.state = 'RUNNING';
+    const state = begins ? BEGUN : null;
+    if (tasks.length > 0) sightings.observe({ ...this.#nothing(job.jobId), tasks, state });
     if (mustRead) jobs.readSoon(job.jobId);
     onPlanned();
   }

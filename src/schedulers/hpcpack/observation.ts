@@ -6,6 +6,7 @@ import { type EndReason, isTerminal, isWaiting, type TaskState } from '../../dom
 import { type Sweep } from '../../domain/Sweep.js';
 import { type ObservedJob, type ObservedTask, type Sighting, type SubtaskSighting } from '../remote/RemoteDriver.js';
 import { type InstanceNumbering } from './InstanceNumbering.js';
+import { isOnWayTo } from './jobWay.js';
 import { AGENT_EXIT_CODES, saysCanceled } from './mapping.js';
 import { nativeMessage } from './nativeMessage.js';
 import { type NativeJob, type NativeTask, type NativeTaskState } from './nativeRows.js';
@@ -43,10 +44,19 @@ export function observeReading(reading: JobReading, context: ReadingContext): Ob
     asOf,
     definition: definitions === null ? null : jobDefinition(job, asOf, context),
     replaces: false,
-    state: { state: job.state, message: job.errorMessage, native: job.nativeState },
+    state: jobState(reading),
     endedBy: isCanceledWhole && !context.live.some(({ taskNumber }) => taskNumber === null) ? { user: null } : null,
     tasks: [...basicTasks(reading, context), ...sweepTasks(reading, context)],
   };
+}
+
+/** How a job is shown that was seen to have begun by a task of it that runs. */
+export const BEGUN = { state: 'RUNNING', message: null, native: 'Running' } as const;
+
+/** The job is read before its tasks: where one of them runs by then, so does the job. */
+function jobState({ job, tasks }: JobReading): ObservedJob['state'] {
+  if (isOnWayTo(job.state, 'RUNNING') && tasks.some(({ state }) => state === 'RUNNING')) return BEGUN;
+  return { state: job.state, message: job.errorMessage, native: job.nativeState };
 }
 
 function jobDefinition(job: NativeJob, asOf: number, { ownerName }: ReadingContext): ObservedJob['definition'] {
