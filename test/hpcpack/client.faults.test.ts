@@ -125,7 +125,7 @@ describe('The client, when something goes wrong', () => {
       clock.advance(1_000);
       await open.client.readTask(TASK, { priority: 'BACKGROUND', signal: AbortSignal.timeout(5) });
     }
-    expect(open.http.budget.usedLastMinute()).toBeLessThanOrEqual(40);
+    expect(open.http.budget.usage.lastMinute).toBeLessThanOrEqual(40);
     await open.http.close();
     await Promise.allSettled(reads);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type TaskSpec } from '../../domain/Job.js';
 import { DateFormat } from './DateFormat.js';
+import { type RequestPriority } from './HeadNodeBudget.js';
 import { type HttpRequest, type HttpSession } from './HttpSession.js';
 import { clientSource, REQUEST_PROPERTY, SUBMIT_PROPERTY, taskProperties } from './jobXml.js';
 import { JOB_PROPERTIES, refusalMeaning, TASK_PROPERTIES, TASK_STATE_PROPERTIES } from './mapping.js';
@@ -22,7 +23,7 @@ export type Answer<T> = { readonly kind: 'OK'; readonly value: T } | Refusal | U
 export interface CallOptions {
   /** In whose name; absent or null: the service user's own. */
   readonly asUser?: string | null;
-  readonly priority?: 'FOREGROUND' | 'BACKGROUND';
+  readonly priority?: RequestPriority;
   /** How often it may be tried; by default three times. */
   readonly tries?: number;
   readonly signal?: AbortSignal;

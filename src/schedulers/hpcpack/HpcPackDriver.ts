@@ -94,13 +94,12 @@ export class HpcPackDriver implements RemoteDriver {
   get info(): Omit<SchedulerInfo, 'anomalies'> {
     const { gracePeriodSeconds, url } = this.#settings;
     const { name, version } = this.#cluster;
-    const { budget } = this.#http;
     return {
       kind: 'HPC_PACK',
       name: name === '' ? new URL(url).hostname : name,
       version: version === '' ? 'unknown' : version,
       gracePeriodSeconds,
-      requests: { perMinute: budget.perMinute, lastMinute: budget.usedLastMinute() },
+      requests: this.#http.budget.usage,
       capabilities: {
         submit: true,
         requeue: true,

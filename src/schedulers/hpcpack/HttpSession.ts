@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 import { type Clock } from '../../domain/Clock.js';
 import { readErrorBody } from './errorBody.js';
+import { HeadNodeBudget, type RequestPriority } from './HeadNodeBudget.js';
 import { type HpcPackSettings } from './HpcPackSettings.js';
 import { type Reply, type Unanswered } from './Reply.js';
-import { RequestBudget } from './RequestBudget.js';
 
 /** One request. */
 export interface HttpRequest {
@@ -17,7 +17,7 @@ export interface HttpRequest {
   /** How long an answer may take, in milliseconds. */
   readonly timeoutMs: number;
   /** BACKGROUND requests stand back behind what a person waits for. */
-  readonly priority?: 'FOREGROUND' | 'BACKGROUND';
+  readonly priority?: RequestPriority;
   /** How often it may be tried; by default three times. */
   readonly tries?: number;
   readonly signal?: AbortSignal;
@@ -62,7 +62,7 @@ const CERTIFICATE_PROBLEM = /CERT|VERIFY|ISSUER|SELF_SIGNED|ALTNAME|ERR_SSL|ERR_
  * answered only after the grace period. A read is tried again, and so is what was provably not delivered; nothing else is.
  */
 export class HttpSession {
-  readonly budget: RequestBudget;
+  readonly budget: HeadNodeBudget;
   readonly #settings: HpcPackSettings;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -90,7 +90,7 @@ export class HttpSession {
     this.#settings = settings;
     this.#clock = clock;
     this.#random = random;
-    this.budget = new RequestBudget(settings.requestsPerMinute, clock);
+    this.budget = new HeadNodeBudget(settings.requestsPerMinute, clock);
     const options = {
       connections: settings.concurrency,
       pipelining: 1,

@@ -1,6 +1,7 @@
 import { type Clock } from '../../domain/Clock.js';
 import { isTerminal, isWaiting } from '../../domain/states.js';
 import { type Sweep } from '../../domain/Sweep.js';
+import { type RequestPriority } from './HeadNodeBudget.js';
 import { CHANGE_OVERLAP_MS, type HpcPackClient } from './HpcPackClient.js';
 import { type InstanceNumbering } from './InstanceNumbering.js';
 import { refusalMeaning } from './mapping.js';
@@ -24,9 +25,6 @@ export interface JobReaderParts {
   readonly signal: AbortSignal;
 }
 
-/** Whether somebody waits for a reading. */
-export type ReadingPriority = 'FOREGROUND' | 'BACKGROUND';
-
 /** How often all of a watched job is read, whatever changed. */
 const WHOLE_MS = 10 * 60_000;
 
@@ -39,14 +37,14 @@ export class JobReader {
   }
 
   /** Reads a job; whether anything new was seen. Never rejects: one job that cannot be taken in must not stop being watched. */
-  read(job: WatchedJob, priority: ReadingPriority): Promise<boolean> {
+  read(job: WatchedJob, priority: RequestPriority): Promise<boolean> {
     return this.#read(job, priority).catch((error: unknown) => {
       this.#parts.warn(`Job ${job.jobId} could not be taken in: ${String(error)}`);
       return false;
     });
   }
 
-  async #read(job: WatchedJob, priority: ReadingPriority): Promise<boolean> {
+  async #read(job: WatchedJob, priority: RequestPriority): Promise<boolean> {
     const reading = await this.#request(job, priority);
     if (reading === 'GONE') return this.#gone(job.jobId);
     if (reading === null || job.commands > 0) return false;
@@ -65,7 +63,7 @@ export class JobReader {
   }
 
   /** Null: the head node did not answer, or not with all of it. */
-  async #request(job: WatchedJob, priority: ReadingPriority): Promise<JobReading | 'GONE' | null> {
+  async #request(job: WatchedJob, priority: RequestPriority): Promise<JobReading | 'GONE' | null> {
     const { client, clock, signal } = this.#parts;
     const { jobId } = job;
     const asOf = clock.now();

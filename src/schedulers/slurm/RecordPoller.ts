@@ -1,5 +1,5 @@
 import { type Clock } from '../../domain/Clock.js';
-import { type RequestBudget } from './RequestBudget.js';
+import { type RequestBudget } from '../remote/RequestBudget.js';
 
 /** What a poller works with. */
 export interface PollerParts {

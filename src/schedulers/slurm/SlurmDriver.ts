@@ -22,7 +22,7 @@ import { type EndHint } from './jobcompLine.js';
 import { LastSeen } from './LastSeen.js';
 import { makeCalls } from './makeCalls.js';
 import { refusalOf } from './refusalOf.js';
-import { RequestBudget } from './RequestBudget.js';
+import { RequestBudget } from '../remote/RequestBudget.js';
 import { SlurmCancels } from './SlurmCancels.js';
 import { type CodecAnswer } from './SlurmCodec.js';
 import { SlurmCommands } from './SlurmCommands.js';

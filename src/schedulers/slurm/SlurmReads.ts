@@ -1,6 +1,6 @@
 import { nativePhase } from './nativeStates.js';
 import { type DetailedRecord } from './observeRecords.js';
-import { type RequestBudget } from './RequestBudget.js';
+import { type RequestBudget } from '../remote/RequestBudget.js';
 import { type SacctRow } from './sacctRows.js';
 import { type SlurmCodec, type SlurmCall } from './SlurmCodec.js';
 import { type SlurmCommands } from './SlurmCommands.js';

@@ -8,7 +8,7 @@ import { MissingRecords } from './MissingRecords.js';
 import { NewRecords } from './NewRecords.js';
 import { RecordIntake } from './RecordIntake.js';
 import { RecordPoller } from './RecordPoller.js';
-import { type RequestBudget } from './RequestBudget.js';
+import { type RequestBudget } from '../remote/RequestBudget.js';
 import { type SlurmJob } from './SlurmJob.js';
 import { detailed, type Listing, type SlurmReads } from './SlurmReads.js';
 

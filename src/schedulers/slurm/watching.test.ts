@@ -10,7 +10,7 @@ import { LastSeen } from './LastSeen.js';
 import { LateExits } from './LateExits.js';
 import { NewRecords } from './NewRecords.js';
 import { RecordPoller } from './RecordPoller.js';
-import { RequestBudget } from './RequestBudget.js';
+import { RequestBudget } from '../remote/RequestBudget.js';
 
 /** A clock that is moved by hand, and runs what is due. */
 class HandClock implements Clock {
