@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { exampleCancellation as RUNNING } from '../../test/support/exampleCancellation.js';
 import {
   cancelActor,
   type Cancellation,
@@ -17,21 +18,6 @@ import {
 
 const REASONS: readonly CancellationReason[] = ['REQUESTED', 'JOB', 'RUNTIME_EXCEEDED', 'TASK_FAILURE'];
 
-const RUNNING: Cancellation = {
-  id: 'c1',
-  jobId: 42,
-  taskNumber: 3,
-  instance: null,
-  reason: 'REQUESTED',
-  message: 'wrong input',
-  force: false,
-  requestedBy: 'ada',
-  requestedAt: 1_000,
-  phase: 'GRACE_PERIOD',
-  gracePeriodSeconds: 15,
-  graceExpiresAt: 16_000,
-  completedAt: null,
-};
 const FORCED: Cancellation = {
   ...RUNNING,
   force: true,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { taskSpec } from '../../test/support/taskSpec.js';
 import { type JobSpec, type TaskSpec } from './Job.js';
 import { invalidInput } from './Refusal.js';
 import { validateGracePeriod, validateMessage, validateNewJob, validateNewTasks } from './validateJob.js';
@@ -10,20 +11,7 @@ const JOB: JobSpec = {
   runUntilCanceled: false,
   failOnTaskFailure: false,
 };
-const TASK: TaskSpec = {
-  name: 'frames',
-  commandLine: 'true',
-  sweep: null,
-  workDirectory: null,
-  stdinPath: null,
-  stdoutPath: null,
-  stderrPath: null,
-  environment: [],
-  minCores: 1,
-  runtimeSeconds: null,
-  isRerunnable: true,
-  dependsOn: [],
-};
+const TASK = taskSpec({ name: 'frames' });
 const LIMITS = { cores: 4 };
 const STOP = '🛑';
 

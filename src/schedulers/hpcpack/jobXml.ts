@@ -1,5 +1,5 @@
 import { type JobSpec, type TaskSpec } from '../../domain/Job.js';
-import { DEPENDS_ON_SEPARATOR, printPriority } from './mapping.js';
+import { DEPENDS_ON_SEPARATOR, nativeName } from './mapping.js';
 
 /** The namespace of job XML from 2008 R2 on. */
 const NAMESPACE = 'http://schemas.microsoft.com/HPCS2008R2/scheduler/';
@@ -30,7 +30,7 @@ export function printJobXml(spec: JobSpec, tasks: readonly TaskSpec[], { request
   const job: Values = {
     Version: '3.000',
     Name: spec.name,
-    Priority: printPriority(spec.priority),
+    Priority: nativeName(spec.priority),
     Project: spec.project,
     RunUntilCanceled: spec.runUntilCanceled,
     FailOnTaskFailure: spec.failOnTaskFailure,

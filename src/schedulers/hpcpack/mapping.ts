@@ -3,52 +3,52 @@ import { type Refusal } from './Reply.js';
 
 /** Everything that Taskgate knows of HPC Pack's own words: names of states and properties, error codes and texts. */
 
-/** A task's state: its name (REST) and its bit (SDK, `TaskState`). */
-const TASK_STATES: Readonly<Record<TaskState, { readonly name: string; readonly bit: number }>> = {
-  CONFIGURING: { name: 'Configuring', bit: 1 },
-  SUBMITTED: { name: 'Submitted', bit: 2 },
-  VALIDATING: { name: 'Validating', bit: 4 },
-  QUEUED: { name: 'Queued', bit: 8 },
-  DISPATCHING: { name: 'Dispatching', bit: 16 },
-  RUNNING: { name: 'Running', bit: 32 },
-  FINISHING: { name: 'Finishing', bit: 64 },
-  FINISHED: { name: 'Finished', bit: 128 },
-  FAILED: { name: 'Failed', bit: 256 },
-  CANCELED: { name: 'Canceled', bit: 512 },
-  CANCELING: { name: 'Canceling', bit: 1024 },
+/** The bits of a task's states (SDK, `TaskState`). */
+const TASK_STATES: Readonly<Record<TaskState, number>> = {
+  CONFIGURING: 1,
+  SUBMITTED: 2,
+  VALIDATING: 4,
+  QUEUED: 8,
+  DISPATCHING: 16,
+  RUNNING: 32,
+  FINISHING: 64,
+  FINISHED: 128,
+  FAILED: 256,
+  CANCELED: 512,
+  CANCELING: 1024,
 };
 
-/** A job's state: its name (REST) and its bit (SDK, `JobState`), of which 8 and 16 differ from a task's. */
-const JOB_STATES: Readonly<Record<JobState, { readonly name: string; readonly bit: number }>> = {
-  CONFIGURING: { name: 'Configuring', bit: 1 },
-  SUBMITTED: { name: 'Submitted', bit: 2 },
-  VALIDATING: { name: 'Validating', bit: 4 },
-  EXTERNAL_VALIDATION: { name: 'ExternalValidation', bit: 8 },
-  QUEUED: { name: 'Queued', bit: 16 },
-  RUNNING: { name: 'Running', bit: 32 },
-  FINISHING: { name: 'Finishing', bit: 64 },
-  FINISHED: { name: 'Finished', bit: 128 },
-  FAILED: { name: 'Failed', bit: 256 },
-  CANCELED: { name: 'Canceled', bit: 512 },
-  CANCELING: { name: 'Canceling', bit: 1024 },
+/** The bits of a job's states (SDK, `JobState`), of which 8 and 16 differ from a task's. */
+const JOB_STATES: Readonly<Record<JobState, number>> = {
+  CONFIGURING: 1,
+  SUBMITTED: 2,
+  VALIDATING: 4,
+  EXTERNAL_VALIDATION: 8,
+  QUEUED: 16,
+  RUNNING: 32,
+  FINISHING: 64,
+  FINISHED: 128,
+  FAILED: 256,
+  CANCELED: 512,
+  CANCELING: 1024,
 };
 
-/** A task's type: its name and its number (SDK, `TaskType`). */
-const TASK_TYPES: Readonly<Record<TaskType, { readonly name: string; readonly bit: number }>> = {
-  BASIC: { name: 'Basic', bit: 0 },
-  PARAMETRIC_SWEEP: { name: 'ParametricSweep', bit: 1 },
-  NODE_PREP: { name: 'NodePrep', bit: 2 },
-  NODE_RELEASE: { name: 'NodeRelease', bit: 3 },
-  SERVICE: { name: 'Service', bit: 4 },
+/** The numbers of a task's types (SDK, `TaskType`). */
+const TASK_TYPES: Readonly<Record<TaskType, number>> = {
+  BASIC: 0,
+  PARAMETRIC_SWEEP: 1,
+  NODE_PREP: 2,
+  NODE_RELEASE: 3,
+  SERVICE: 4,
 };
 
-/** A job's priority: its name and its number (SDK, `JobPriority`). */
-const PRIORITIES: Readonly<Record<JobPriority, { readonly name: string; readonly bit: number }>> = {
-  LOWEST: { name: 'Lowest', bit: 0 },
-  BELOW_NORMAL: { name: 'BelowNormal', bit: 1 },
-  NORMAL: { name: 'Normal', bit: 2 },
-  ABOVE_NORMAL: { name: 'AboveNormal', bit: 3 },
-  HIGHEST: { name: 'Highest', bit: 4 },
+/** The numbers of a job's priorities (SDK, `JobPriority`). */
+const PRIORITIES: Readonly<Record<JobPriority, number>> = {
+  LOWEST: 0,
+  BELOW_NORMAL: 1,
+  NORMAL: 2,
+  ABOVE_NORMAL: 3,
+  HIGHEST: 4,
 };
 
 /** Reads a task's state by its name in any case or by its bit; null: it is not known. */
@@ -63,22 +63,20 @@ export const readTaskType = reader(TASK_TYPES);
 /** Reads a job's priority by its name in any case or by its number; null: it is not known. */
 export const readPriority = reader(PRIORITIES);
 
-/** The state's name as the head node writes it. */
-export function printTaskState(state: TaskState): string {
-  return TASK_STATES[state].name;
+/** The name by which the head node has a state, type or priority (REST): EXTERNAL_VALIDATION is its `ExternalValidation`. */
+export function nativeName(key: TaskState | JobState | TaskType | JobPriority): string {
+  return key
+    .split('_')
+    .map((word) => `${word.charAt(0)}${word.slice(1).toLowerCase()}`)
+    .join('');
 }
 
-/** The priority's name as the head node takes it. */
-export function printPriority(priority: JobPriority): string {
-  return PRIORITIES[priority].name;
-}
-
-function reader<Key extends string>(
-  table: Readonly<Record<Key, { readonly name: string; readonly bit: number }>>,
+function reader<Key extends TaskState | JobState | TaskType | JobPriority>(
+  numbers: Readonly<Record<Key, number>>,
 ): (text: string) => Key | null {
-  const entries = Object.entries(table) as [Key, { readonly name: string; readonly bit: number }][];
   const known = new Map<string, Key>();
-  for (const [key, { name, bit }] of entries) known.set(name.toLowerCase(), key).set(String(bit), key);
+  for (const [key, number] of Object.entries(numbers) as [Key, number][])
+    known.set(nativeName(key).toLowerCase(), key).set(String(number), key);
   return (text) => known.get(text.trim().toLowerCase()) ?? null;
 }
 

@@ -7,7 +7,7 @@ import { type Sweep } from '../../domain/Sweep.js';
 import { type ObservedJob, type ObservedTask, type Sighting, type SubtaskSighting } from '../remote/RemoteDriver.js';
 import { type InstanceNumbering } from './InstanceNumbering.js';
 import { isOnWayTo } from './jobWay.js';
-import { AGENT_EXIT_CODES, saysCanceled } from './mapping.js';
+import { AGENT_EXIT_CODES, nativeName, saysCanceled } from './mapping.js';
 import { nativeMessage } from './nativeMessage.js';
 import { type NativeJob, type NativeTask, type NativeTaskState } from './nativeRows.js';
 
@@ -51,7 +51,7 @@ export function observeReading(reading: JobReading, context: ReadingContext): Ob
 }
 
 /** How a job is shown that was seen to have begun by a task of it that runs. */
-export const BEGUN = { state: 'RUNNING', message: null, native: 'Running' } as const;
+export const BEGUN = { state: 'RUNNING', message: null, native: nativeName('RUNNING') } as const;
 
 /** The job is read before its tasks: where one of them runs by then, so does the job. */
 function jobState({ job, tasks }: JobReading): ObservedJob['state'] {
