@@ -3,6 +3,7 @@ import { type TaskRef } from '../../domain/ids.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type JobSpec, type TaskSpec } from '../../domain/Job.js';
 import { TERMINAL_STATES } from '../../domain/states.js';
+import { Dependencies } from './Dependencies.js';
 import {
   type GroupRow,
   type JobRow,
@@ -20,6 +21,9 @@ const NOT_ENDED = `state NOT IN (${TERMINAL_STATES.map((state) => `'${state}'`).
 
 /** Jobs, tasks and cancellations on disk, whichever scheduler they are of. */
 export class StateStore extends SqlStore {
+  readonly dependencies = new Dependencies(this);
+
+  /** Null: there is no such job. */
   job(id: number): JobRow | null {
     const row = this.get('SELECT * FROM jobs WHERE id = ?', id);
     return row === undefined ? null : readJobRow(row);
@@ -49,6 +53,7 @@ export class StateStore extends SqlStore {
     return Number(lastInsertRowid);
   }
 
+  /** Stores what may change of a job. */
   saveJob(row: JobRow): void {
     this.run(
       'UPDATE jobs SET state = ?, submitted_at = ?, changed_at = ?, marks = ?, counts = ?, ending = ?, cancellation_id = ?, last_task_number = ?, native_state = ? WHERE id = ?',
@@ -65,7 +70,7 @@ export class StateStore extends SqlStore {
     );
   }
 
-  /** The row of a basic task, a master or a subtask that has one. */
+  /** The row of a basic task, a master or a subtask that has one; null: there is none. */
   task(ref: TaskRef): TaskRow | null {
     const row = this.get(
       'SELECT * FROM tasks WHERE job_id = ? AND number = ? AND instance = ?',
@@ -115,6 +120,7 @@ export class StateStore extends SqlStore {
       this.run(sql, jobId);
   }
 
+  /** Stores a new basic task, master or subtask; `spec` null: a subtask, which is as its master's. */
   insertTask(row: TaskRow, spec: TaskSpec | null): void {
     this.run(
       `INSERT INTO tasks (job_id, number, instance, type, name, state, status, spec, subtask_counts, created_at, min_cores, priority, rank, waiting_for, run, launched, native)
@@ -139,6 +145,7 @@ export class StateStore extends SqlStore {
     );
   }
 
+  /** Stores what may change of a task. */
   saveTask(row: TaskRow): void {
     this.run(
       `UPDATE tasks SET state = ?, status = ?, subtask_counts = ?, rank = ?, waiting_for = ?, run = ?, launched = ?, pid = ?, start_time = ?, native = ?
@@ -162,18 +169,6 @@ export class StateStore extends SqlStore {
   /** The job's basic and master tasks in order. */
   topTasks(jobId: number): readonly TaskRow[] {
     return this.all('SELECT * FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number', jobId).map(readTaskRow);
-  }
-
-  /** The name and the dependencies of every basic and master task of the job, in order. */
-  dependencyList(jobId: number): readonly { readonly name: string; readonly dependsOn: readonly string[] }[] {
-    const rows = this.all(
-      "SELECT name, spec ->> 'dependsOn' AS depends_on FROM tasks WHERE job_id = ? AND instance = -1 ORDER BY number",
-      jobId,
-    );
-    return rows.map((row) => ({
-      name: String(row['name']),
-      dependsOn: JSON.parse(String(row['depends_on'])) as string[],
-    }));
   }
 
   /** The sweep's subtasks that have a row of their own, in order. */
@@ -237,6 +232,7 @@ export class StateStore extends SqlStore {
     return { ...group, id };
   }
 
+  /** Stores what may change of a group. */
   saveGroup(group: GroupRow): void {
     this.run(
       'UPDATE subtask_groups SET state = ?, status = ?, rank = ?, waiting_for = ?, native = ? WHERE id = ?',
@@ -299,38 +295,13 @@ export class StateStore extends SqlStore {
     return row;
   }
 
-  addDependency(jobId: number, name: string, number: number): void {
-    this.run('INSERT OR IGNORE INTO dependencies (job_id, name, number) VALUES (?, ?, ?)', jobId, name, number);
-  }
-
-  /** The numbers of the tasks that wait for tasks of this name. */
-  dependents(jobId: number, name: string): readonly number[] {
-    return this.all('SELECT number FROM dependencies WHERE job_id = ? AND name = ? ORDER BY number', jobId, name).map(
-      (row) => Number(row['number']),
-    );
-  }
-
-  removeDependents(jobId: number, name: string): void {
-    this.run('DELETE FROM dependencies WHERE job_id = ? AND name = ?', jobId, name);
-  }
-
-  /** Whether all tasks of this name are FINISHED, or some ended otherwise, or some are still to end. */
-  dependencyState(jobId: number, name: string): 'FINISHED' | 'FAILED' | 'OPEN' {
-    const unfinished = 'SELECT 1 FROM tasks WHERE job_id = ? AND name = ? AND instance = -1';
-    if (this.get(`${unfinished} AND state <> 'FINISHED' LIMIT 1`, jobId, name) === undefined) return 'FINISHED';
-    const failed = this.get(
-      `${unfinished} AND state <> 'FINISHED' AND state IN ('FAILED', 'CANCELED') LIMIT 1`,
-      jobId,
-      name,
-    );
-    return failed === undefined ? 'OPEN' : 'FAILED';
-  }
-
+  /** Null: there is none with this id. */
   cancellation(id: string): Cancellation | null {
     const row = this.get('SELECT body FROM cancellations WHERE id = ?', id);
     return row === undefined ? null : readCancellation(row);
   }
 
+  /** Stores a new cancellation, or what has changed of it. */
   saveCancellation(cancellation: Cancellation): void {
     this.run(
       'INSERT OR REPLACE INTO cancellations (id, body) VALUES (?, ?)',

@@ -103,7 +103,7 @@ export function previewCancel(context: CommandContext, jobId: number, ref: TaskR
     const numbers = new Set<number>();
     const names = [name];
     for (let next = names.pop(); next !== undefined; next = names.pop()) {
-      for (const number of of.store.dependents(job, next)) {
+      for (const number of of.store.dependencies.dependents(job, next)) {
         if (numbers.has(number)) continue;
         numbers.add(number);
         names.push(store.task({ jobId: job, taskNumber: number, instance: null })?.name ?? '');

@@ -6,17 +6,17 @@ import { type TaskRow } from './rows.js';
 /** A FINISHED task lets those go that wait for its name; one that ended otherwise fails them. Those that end thereby are up to the caller. */
 export function settleDependents(job: JobUpdate, ended: TaskRow): void {
   if (ended.name === '') return;
-  const { store } = job.context;
+  const { dependencies } = job.context.store;
   const { id } = job.job;
-  const waiting = store.dependents(id, ended.name);
+  const waiting = dependencies.dependents(id, ended.name);
   if (waiting.length === 0) return;
   if (ended.status.state !== 'FINISHED') {
-    store.removeDependents(id, ended.name);
+    dependencies.remove(id, ended.name);
     for (const taskNumber of waiting) failDependent(job, taskNumber, ended.name, ended.status.state);
     return;
   }
-  if (store.dependencyState(id, ended.name) !== 'FINISHED') return;
-  store.removeDependents(id, ended.name);
+  if (dependencies.stateOf(id, ended.name) !== 'FINISHED') return;
+  dependencies.remove(id, ended.name);
   for (const taskNumber of waiting) release(job, taskNumber);
 }
 

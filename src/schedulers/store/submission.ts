@@ -163,7 +163,7 @@ function once<T>(
 }
 
 function dependencyProblems(context: CommandContext, jobId: number, path: InputPath): readonly Refusal[] {
-  const tasks = context.store.dependencyList(jobId);
+  const tasks = context.store.dependencies.tasks(jobId);
   if (tasks.every((task) => task.dependsOn.length === 0)) return [];
   return findDependencyProblems(tasks).map((problem) => ({ ...problem, path }));
 }
@@ -191,12 +191,12 @@ export function submitOne(job: JobUpdate, row: TaskRow, actor: string, states: D
   const open: string[] = [];
   for (const name of new Set(dependsOn)) {
     let state = states.get(name);
-    if (state === undefined) states.set(name, (state = store.dependencyState(jobId, name)));
+    if (state === undefined) states.set(name, (state = store.dependencies.stateOf(jobId, name)));
     if (state === 'FAILED') failed.push(name);
     else if (state === 'OPEN') open.push(name);
   }
   const place: QueuePlace = { ...row.place, rank: store.log.end().sequence, waitingFor: open.length };
-  for (const name of open) store.addDependency(jobId, name, taskNumber);
+  for (const name of open) store.dependencies.add(jobId, name, taskNumber);
   if (row.type === 'PARAMETRIC_SWEEP') submitSweep(job, taskNumber, place, actor);
   else if (row.status.state === 'CONFIGURING') enqueue(job, row, place, actor);
   const [first] = failed;
