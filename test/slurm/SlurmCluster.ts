@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ClusterOptions, type ClusterPlaces, slurmConfig, slurmdbdConfig } from './clusterConfig.js';
-import { CLUSTER_MARK, killCluster } from './clusterProcesses.js';
+import { CLUSTER_MARK, CONFIG_FILE, killCluster, taskProcesses } from './clusterProcesses.js';
 import { freePorts } from './freePorts.js';
 import { isMissing } from '../support/requirement.js';
 
@@ -108,7 +108,7 @@ export class SlurmCluster implements AsyncDisposable {
 
   /** The path of slurm.conf. */
   get configFile(): string {
-    return join(this.folder, 'etc/slurm.conf');
+    return join(this.folder, CONFIG_FILE);
   }
 
   /** The path of the file that slurmctld writes a line to for each job that ends; null where it does not. */
@@ -181,6 +181,13 @@ export class SlurmCluster implements AsyncDisposable {
       default:
         this.#spawn(name, 'root', 'slurmd', ['-D', '-N', name.replace('slurmd-', '')]);
     }
+  }
+
+  /** What slurmctld has that waits or runs, and processes of tasks on the nodes, each by a name. */
+  async goingOn(): Promise<readonly string[]> {
+    const jobs = await this.run('squeue', ['--noheader', '--array', '--format=job %i is %T']);
+    const processes = taskProcesses(this.configFile).map(({ pid, jobId }) => `process ${pid} of job ${jobId} runs`);
+    return [...jobs.split('\n').filter((line) => line !== ''), ...processes];
   }
 
   /** Ends every process of the cluster and removes its folder. */

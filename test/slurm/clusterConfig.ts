@@ -61,7 +61,7 @@ export function slurmConfig({ folder, host, address, ports }: ClusterPlaces, opt
     `SlurmdLogFile=${folder}/log/slurmd-%n.log`,
     'SlurmctldDebug=info',
     'SlurmdDebug=info',
-    'ProctrackType=proctrack/linuxproc',
+    'ProctrackType=proctrack/pgid',
     'TaskPlugin=task/none',
     'JobAcctGatherType=jobacct_gather/none',
     'MpiDefault=none',
