@@ -46,6 +46,8 @@ export class ScriptedDriver implements RemoteDriver {
   onVerify: (order: CancelOrder) => Delivery = () => ({ kind: 'UNKNOWN' });
   onCreate: () => Outcome<Submitted> | 'UNKNOWN' = () => done({ jobId: 100, nativeState: null });
   onTrace: () => SubmissionTrace = () => ({ kind: 'NEVER_MADE' });
+  /** What a look shows, and whether the scheduler answers it. */
+  onLookUp: (ids: readonly number[]) => boolean = () => true;
   onExecute: () => Outcome<null> = () => done(null);
 
   get sink(): RemoteSink {
@@ -96,8 +98,8 @@ export class ScriptedDriver implements RemoteDriver {
     return Promise.resolve(requests.map(() => null));
   }
 
-  lookUp(ids: readonly number[]): Promise<void> {
+  lookUp(ids: readonly number[]): Promise<boolean> {
     this.lookedUp.push(...ids);
-    return Promise.resolve();
+    return Promise.resolve(this.onLookUp(ids));
   }
 }

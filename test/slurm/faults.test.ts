@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -35,6 +35,13 @@ async function open(cluster: SlurmCluster, access: SlurmAccess = ALL): Promise<O
 
 async function until(world: SlurmWorld, reachable: boolean): Promise<void> {
   await expect.poll(() => world.scheduler.health().reachable, { timeout: world.patience }).toBe(reachable);
+}
+
+/** Resolves when slurmctld has saved its jobs, which it does every five seconds: what comes next is forgotten with it, for about as long. */
+async function untilSaved(cluster: SlurmCluster): Promise<void> {
+  const since = Date.now();
+  const savedAt = async (): Promise<number> => (await stat(join(cluster.folder, 'state/job_state'))).mtimeMs;
+  await expect.poll(savedAt, { timeout: 15_000 }).toBeGreaterThan(since);
 }
 
 async function temporaryFolder(): Promise<string> {
@@ -147,6 +154,51 @@ describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () =
     const [job] = await world.scheduler.readJobs(world.owner, [jobId]);
     expect(job?.taskCounts).toMatchObject({ RUNNING: 0, QUEUED: 0, CANCELING: 0 });
     expect((job?.taskCounts.FAILED ?? 0) + (job?.taskCounts.CANCELED ?? 0)).toBe(CAPACITY + 4);
+  });
+
+  test('that was killed has forgotten a cancel of what waited: it stays canceled, and does not come to run on', async () => {
+    const own = await SlurmCluster.start({ cpusPerNode: 1 });
+    onTestFinished(() => own.stop());
+    const { world, ledger } = await open(own);
+    const runs = await run(world, ledger, RUNS);
+    const waits = task(await submit(world, { commandLine: RUNS }));
+    await ledger.until(waits, 'QUEUED');
+    await untilSaved(own);
+    value(await cancel(world, waits, { message: 'never mind' }));
+    await own.kill('slurmctld');
+    await own.startDaemon('slurmctld');
+    expect(await own.goingOn()).toContain(`job ${waits.jobId} is PENDING`);
+    await until(world, true);
+    value(await cancel(world, runs, { force: true }));
+    await expect.poll(() => own.goingOn(), { timeout: world.patience }).toEqual([]);
+    expect(ledger.way(waits).filter((state) => state === 'CANCELED')).toHaveLength(1);
+    expect((await read(world, waits)).status).toMatchObject({ state: 'CANCELED', startedAt: null });
+    expect(world.warnings.join()).toContain(`${waits.jobId}.1 (CANCELED, requeued 0 times) as QUEUED (PENDING`);
+    expect(ledger.broken()).toEqual([]);
+  });
+
+  test('that was killed before a node was told has forgotten a cancel of what runs: its processes end all the same, and it ends once', async () => {
+    const own = await SlurmCluster.start({ cpusPerNode: CAPACITY });
+    onTestFinished(() => own.stop());
+    const { world, ledger } = await open(own);
+    const ref = await run(world, ledger, RUNS);
+    await untilSaved(own);
+    await own.signal('slurmd-n1', 'SIGSTOP');
+    value(await cancel(world, ref, { message: 'stop' }));
+    await own.kill('slurmctld');
+    await own.kill('slurmd-n1');
+    await own.startDaemon('slurmctld');
+    await own.startDaemon('slurmd-n1');
+    expect(await own.goingOn()).toContain(`job ${ref.jobId} is RUNNING`);
+    await ledger.until(ref, 'FAILED');
+    expect(ledger.way(ref).slice(-3)).toEqual(['RUNNING', 'CANCELING', 'FAILED']);
+    expect(await read(world, ref)).toMatchObject({
+      status: { endReason: 'CANCELED' },
+      cancellation: { phase: 'COMPLETED', message: 'stop' },
+    });
+    await expect.poll(() => own.goingOn(), { timeout: world.patience }).toEqual([]);
+    expect(world.warnings.join()).toContain(`${ref.jobId}.1: the scheduler has forgotten`);
+    expect(ledger.broken()).toEqual([]);
   });
 
   test('that lost its state gives its ids to others: what was open ends as not known, and the others are themselves', async () => {

@@ -184,13 +184,15 @@ export class HpcPackDriver implements RemoteDriver {
     );
   }
 
-  async lookUp(ids: readonly JobId[]): Promise<void> {
-    await Promise.all(
+  async lookUp(ids: readonly JobId[]): Promise<boolean> {
+    const answered = await Promise.all(
       ids.map(async (id) => {
         const job = await this.#client.readJob(id);
         if (job.kind === 'OK') await this.#watcher.readNow(id, true);
+        return job.kind === 'OK' || job.kind === 'REFUSED';
       }),
     );
+    return answered.every(Boolean);
   }
 
   async #readCluster(tries: number): Promise<void> {

@@ -1,14 +1,18 @@
 import { type Viewer } from '../../domain/access.js';
-import { type Cancellation, isOver } from '../../domain/Cancellation.js';
+import { type Cancellation, type CancellationPhase, isOver } from '../../domain/Cancellation.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type CancelPlan } from '../store/planCancel.js';
 import { type CancelCarrier } from './CancelCarrier.js';
+import { type ForgottenCancels } from './ForgottenCancels.js';
 import { type RemoteDriver } from './RemoteDriver.js';
 import { type RemoteState } from './RemoteState.js';
 
 /** How soon an order whose answer never came is looked for again, in milliseconds. */
 const VERIFY_INTERVAL = 2_000;
+
+/** How long after the grace period, or after a kill, a cancel is looked for whose effect was not seen, in milliseconds: the first time, the second, … */
+const LOOKS = [5_000, 20_000, 60_000] as const;
 
 /** How much longer the watchdog waits while the scheduler does not answer at all, in milliseconds: then nothing can be seen. */
 const MAX_OUTAGE = 3_600_000;
@@ -17,9 +21,21 @@ const MAX_OUTAGE = 3_600_000;
 export interface DeadlineParts {
   readonly state: RemoteState;
   readonly carrier: CancelCarrier;
+  readonly forgotten: ForgottenCancels;
   readonly driver: RemoteDriver;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
+}
+
+/** What a cancellation waits for. */
+interface Deadline {
+  readonly phase: CancellationPhase;
+  readonly jobId: JobId;
+  /** When it entered the phase, as far as is known, in epoch milliseconds. */
+  readonly since: number;
+  /** KILLING: how often it was looked for since. */
+  readonly looks: number;
+  readonly cancel: () => void;
 }
 
 /**
@@ -28,7 +44,7 @@ export interface DeadlineParts {
  */
 export class CancelDeadlines {
   readonly #parts: DeadlineParts;
-  readonly #timers = new Map<string, { readonly phase: string; readonly jobId: JobId; readonly cancel: () => void }>();
+  readonly #timers = new Map<string, Deadline>();
   readonly #verifying = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -69,17 +85,25 @@ export class CancelDeadlines {
     await Promise.all(this.#verifying);
   }
 
-  #arm(cancellation: Cancellation, delay: number | null = null): void {
+  /** @param former - where the cancellation waits once more in the same phase: what it waited for before */
+  #arm(cancellation: Cancellation, former: Deadline | null = null): void {
     const { id, jobId, phase } = cancellation;
     if (this.#timers.get(id)?.phase === phase) return;
     this.#disarm(id);
     const { clock } = this.#parts;
-    const due = delay === null ? this.#due(cancellation) : clock.now() + delay;
-    const cancel = clock.at(due, () => {
-      this.#timers.delete(id);
-      this.#fire(id);
-    });
-    this.#timers.set(id, { phase, jobId, cancel });
+    const since = former?.since ?? clock.now();
+    const looks = former === null ? 0 : former.looks + 1;
+    const deadline: Deadline = {
+      phase,
+      jobId,
+      since,
+      looks,
+      cancel: clock.at(this.#due(cancellation, since, looks), () => {
+        this.#timers.delete(id);
+        this.#fire(id, deadline);
+      }),
+    };
+    this.#timers.set(id, deadline);
   }
 
   #disarm(id: string): void {
@@ -87,14 +111,19 @@ export class CancelDeadlines {
     this.#timers.delete(id);
   }
 
-  #due({ phase, graceExpiresAt, gracePeriodSeconds }: Cancellation): number {
+  #due({ phase, graceExpiresAt, gracePeriodSeconds }: Cancellation, since: number, looks: number): number {
     const now = this.#parts.clock.now();
     if (phase === 'ACCEPTED') return now + VERIFY_INTERVAL;
     if (phase === 'GRACE_PERIOD') return Math.min(graceExpiresAt ?? now, now + gracePeriodSeconds * 1_000);
-    return now + this.#parts.driver.watchdogSeconds * 1_000;
+    return since + Math.min(LOOKS[looks] ?? Infinity, this.#watchdogMs);
   }
 
-  #fire(id: string): void {
+  /** How long after the grace period an end is waited for, in milliseconds. */
+  get #watchdogMs(): number {
+    return this.#parts.driver.watchdogSeconds * 1_000;
+  }
+
+  #fire(id: string, deadline: Deadline): void {
     const cancellation = this.#parts.state.store.cancellation(id);
     if (cancellation === null || this.#isClosed) return;
     switch (cancellation.phase) {
@@ -110,7 +139,10 @@ export class CancelDeadlines {
         break;
       }
       case 'KILLING':
-        this.#giveUp(cancellation);
+        if (this.#parts.clock.now() < deadline.since + this.#watchdogMs) {
+          this.#parts.forgotten.check([cancellation]);
+          this.#arm(cancellation, deadline);
+        } else this.#giveUp(cancellation);
         break;
       case 'COMPLETED':
       case 'REFUSED':
@@ -135,7 +167,7 @@ export class CancelDeadlines {
       await carrier.deliver(viewer, jobId, [plan]);
     } else if (delivery.kind !== 'UNKNOWN') {
       carrier.settle(jobId, [plan], () => delivery);
-    } else if (clock.now() > requestedAt + driver.watchdogSeconds * 1_000 && !this.#isOutage(cancellation)) {
+    } else if (clock.now() > requestedAt + this.#watchdogMs && !this.#isOutage(cancellation)) {
       warn(`What became of cancellation ${id} could not be found out`);
       this.#lose(cancellation);
     }

@@ -1,5 +1,7 @@
 import { type Cancellation } from '../../domain/Cancellation.js';
-import { type JobId, type TaskRef } from '../../domain/ids.js';
+import { type JobId, printTaskRef, type TaskRef } from '../../domain/ids.js';
+import { type InstanceSet } from '../../domain/InstanceSet.js';
+import { isAnomaly } from '../../domain/observeTask.js';
 import { type JobUpdate, type UpdateContext } from '../store/JobUpdate.js';
 import { type NativeFacts, type TaskRow } from '../store/rows.js';
 import { type ObservedJob, type Sighting } from './RemoteDriver.js';
@@ -13,6 +15,20 @@ export interface ObservationContext extends UpdateContext {
   readonly requeuedBy: (jobId: JobId) => string | null;
 }
 
+/** What a cancel has ended here, and a reading shows as not over. */
+export interface Revival {
+  /** The task or subtask; of a range of subtasks their sweep. */
+  readonly ref: TaskRef;
+  /** The subtasks that are alike; null: just `ref`. */
+  readonly instances: InstanceSet | null;
+  /** The cancellation that ended it. */
+  readonly cancellationId: string;
+  /** The scheduler's count of requeues was shown, and has not risen: it is the run that was canceled. Else it may be another. */
+  readonly isSameRun: boolean;
+  /** What is known and what was shown, for operators. */
+  readonly text: string;
+}
+
 /** A task takes each step of its way, and there are no more than these: requeue, the whole way, a stop and an end. */
 export const MAX_STEPS = 12;
 
@@ -20,10 +36,13 @@ export const MAX_STEPS = 12;
 export class JobReading {
   /** What was shown that contradicts what is known for good, for operators. */
   readonly anomalies: string[] = [];
+  /** The same of what a cancel ended: the scheduler may have forgotten that it took it. */
+  readonly revivals: Revival[] = [];
   /** Tasks of which something newer was known: to be read again. */
   readonly stale: TaskRef[] = [];
   /** A task is not known and the reading does not define it. */
   isUnknown = false;
+  readonly #contradicted = new Set<string>();
 
   constructor(
     readonly context: ObservationContext,
@@ -42,4 +61,36 @@ export class JobReading {
     const floor = status.changedAt > native.recordedAt ? status.changedAt : native.asOf;
     return isOvertaken(this.observed.asOf, floor);
   }
+
+  /**
+   * Takes note of a sighting that contradicts an end, and is not believed.
+   *
+   * @param ref - of a range of subtasks their sweep
+   * @param instances - the range; null: just `ref`
+   * @returns whether it does
+   */
+  contradicts({ ref, status, native }: Contradicted, instances: InstanceSet | null, sighting: Sighting): boolean {
+    const { status: shown, native: word } = sighting;
+    if (!isAnomaly(status, shown)) return false;
+    /** A reading that was begun before what is known was stored may be the older one of two that were under way at a time. */
+    if (isOvertaken(this.observed.asOf, Math.max(status.changedAt, native?.recordedAt ?? 0))) {
+      this.stale.push(ref);
+      return true;
+    }
+    const name = instances === null ? printTaskRef(ref) : `${printTaskRef(ref)}.[${instances.toString()}]`;
+    /** What a reading of a sweep shows may be gone through more than once. */
+    if (this.#contradicted.has(name)) return true;
+    this.#contradicted.add(name);
+    const known = `${status.state}, requeued ${status.requeueCount} times`;
+    const { state, requeueCount } = shown;
+    const text = `${name} (${known}) as ${state} (${word.state}, requeued ${requeueCount ?? '?'} times)`;
+    const { endReason, cancellationId } = status;
+    if (endReason === 'CANCELED' && cancellationId !== null)
+      this.revivals.push({ ref, instances, cancellationId, isSameRun: requeueCount !== null, text });
+    else this.anomalies.push(text);
+    return true;
+  }
 }
+
+/** What is known of a task that is shown. */
+type Contradicted = Pick<TaskRow, 'ref' | 'status' | 'native'>;

@@ -169,6 +169,10 @@ export interface RemoteDriver {
     requests: readonly OutputRequest[],
     tasks: readonly (Task | null)[],
   ): Promise<readonly (string | null)[]>;
-  /** Reads jobs that are not known, if they exist, into the sink. */
-  lookUp(ids: readonly JobId[]): Promise<void>;
+  /**
+   * Reads jobs, if they exist, into the sink: all of each that can be read, also what is known already, requeue counts included.
+   *
+   * @returns whether the scheduler answered
+   */
+  lookUp(ids: readonly JobId[]): Promise<boolean>;
 }

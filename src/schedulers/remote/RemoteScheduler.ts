@@ -39,6 +39,7 @@ import { systemClock } from '../store/systemClock.js';
 import { Upkeep } from '../store/Upkeep.js';
 import { CancelCarrier } from './CancelCarrier.js';
 import { CancelDeadlines } from './CancelDeadlines.js';
+import { ForgottenCancels } from './ForgottenCancels.js';
 import { KeyedLocks } from './KeyedLocks.js';
 import { RemoteCancels } from './RemoteCancels.js';
 import { type RemoteCommand, type RemoteDriver } from './RemoteDriver.js';
@@ -80,6 +81,7 @@ export class RemoteScheduler extends StoredScheduler implements Scheduler {
   readonly #state: RemoteState;
   readonly #cancels: RemoteCancels;
   readonly #deadlines: CancelDeadlines;
+  readonly #forgotten: ForgottenCancels;
   readonly #locks = new KeyedLocks();
   readonly #upkeep: Upkeep;
 
@@ -93,10 +95,27 @@ export class RemoteScheduler extends StoredScheduler implements Scheduler {
       if (ids === null) this.#deadlines.sync(jobId);
       else this.#deadlines.syncSome(ids);
     };
-    this.#state = new RemoteState({ store, driver, clock, newId, warn, onChanged });
+    this.#state = new RemoteState({
+      store,
+      driver,
+      clock,
+      newId,
+      warn,
+      onChanged,
+      onRevived: (jobId, revivals) => this.#forgotten.show(jobId, revivals),
+      onReachable: () => this.#forgotten.check(store.openCancellations()),
+    });
+    this.#forgotten = new ForgottenCancels({ state: this.#state, driver, locks: this.#locks, clock, warn });
     const carrier = new CancelCarrier(this.#state, driver);
     this.#cancels = new RemoteCancels({ state: this.#state, carrier, driver, locks: this.#locks });
-    this.#deadlines = new CancelDeadlines({ state: this.#state, carrier, driver, clock, warn });
+    this.#deadlines = new CancelDeadlines({
+      state: this.#state,
+      carrier,
+      forgotten: this.#forgotten,
+      driver,
+      clock,
+      warn,
+    });
     this.#upkeep = new Upkeep(store, clock, warn);
   }
 
@@ -259,6 +278,7 @@ export class RemoteScheduler extends StoredScheduler implements Scheduler {
   async close(): Promise<void> {
     this.#upkeep.stop();
     await this.#driver.close();
+    await this.#forgotten.close();
     await this.#deadlines.close();
     this.#store.database.close();
     this.#folder.close();

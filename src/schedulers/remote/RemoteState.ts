@@ -14,7 +14,7 @@ import { StoreError } from '../store/SqlStore.js';
 import { type StateStore } from '../store/StateStore.js';
 import { StoredReads } from '../store/StoredReads.js';
 import { applyObservation } from './applyObservation.js';
-import { type ObservationContext } from './JobReading.js';
+import { type ObservationContext, type Revival } from './JobReading.js';
 import { type Intake, type ObservedJob, type RemoteDriver, type RemoteSink } from './RemoteDriver.js';
 
 /** What the state of a scheduler elsewhere is kept with. */
@@ -27,6 +27,10 @@ export interface RemoteParts {
   readonly warn: (message: string) => void;
   /** Told of jobs that a reading or a command changed; `cancellationIds` null: any of the job's cancellations may have. */
   readonly onChanged: (jobId: JobId, cancellationIds: readonly string[] | null) => void;
+  /** Told of what a cancel ended and a reading showed as not over. Answers how many contradictions are to be counted: none where they were told before. */
+  readonly onRevived: (jobId: JobId, revivals: readonly Revival[]) => number;
+  /** The scheduler answers, and did not before. */
+  readonly onReachable: () => void;
 }
 
 /** A warning of anomalies names so many of them. */
@@ -57,19 +61,24 @@ export class RemoteState implements RemoteSink {
 
   contact(problem: string | null): void {
     if (problem === null) this.#lastContactAt = this.#parts.clock.now();
+    const isBack = problem === null && !this.health.current().reachable;
     if (problem !== this.health.current().message || problem !== null) this.health.set(problem);
+    if (isBack) this.#parts.onReachable();
   }
 
   observe(jobs: readonly ObservedJob[]): Intake {
     const unknown: JobId[] = [];
     const stale: TaskRef[] = [];
     const anomalies: string[] = [];
+    let revivals = 0;
     for (const job of jobs) {
       try {
         const applied = this.#parts.store.transaction(() => applyObservation(this.#observationContext(), job));
         if (applied.isUnknown) unknown.push(job.id);
         stale.push(...applied.stale);
         anomalies.push(...applied.anomalies);
+        revivals += applied.revivals.length;
+        if (applied.revivals.length > 0) this.#anomalies += this.#parts.onRevived(job.id, applied.revivals);
         this.changed(job.id);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
@@ -83,7 +92,7 @@ export class RemoteState implements RemoteSink {
       const named = anomalies.slice(0, NAMED_ANOMALIES).join(', ');
       this.#parts.warn(`${anomalies.length} tasks that are over were shown as not over, and not believed: ${named}`);
     }
-    return { unknown, anomalies: anomalies.length, stale };
+    return { unknown, anomalies: anomalies.length + revivals, stale };
   }
 
   openTasks(after: TaskRef | null, limit: number): readonly Task[] {

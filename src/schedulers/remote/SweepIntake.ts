@@ -68,7 +68,7 @@ export class SweepIntake {
       rest = rest.subtract(instances);
       this.#takeInstances(instances, sighting);
     }
-    if (self !== null) this.#takeGroups(rest, self);
+    if (self !== null) this.#takeGroups(rest, self, false);
   }
 
   /** What ran or had ended is as it is shown before a cancel of the whole sweep is carried out: that would take it for waiting. */
@@ -143,7 +143,7 @@ export class SweepIntake {
       for (const row of store.subtasksBetween(job.job.id, this.#taskNumber, first, last))
         if (instances.has(row.ref.instance ?? 0)) this.#takeSubtask(row, sighting);
     }
-    this.#takeGroups(instances, sighting);
+    this.#takeGroups(instances, sighting, true);
   }
 
   #takeSubtask(row: TaskRow, sighting: Sighting): void {
@@ -152,7 +152,8 @@ export class SweepIntake {
     else this.#units.take(row, sighting);
   }
 
-  #takeGroups(instances: InstanceSet, sighting: Sighting): void {
+  /** @param areNamed - the sighting is of these instances; else of those among them that have not begun to differ */
+  #takeGroups(instances: InstanceSet, sighting: Sighting, areNamed: boolean): void {
     const { job, context } = this.#reading;
     const { store } = context;
     const jobId = job.job.id;
@@ -162,6 +163,11 @@ export class SweepIntake {
       for (const instance of values) this.#takeSubtask(job.ownRow({ jobId, taskNumber, instance }), sighting);
     };
     for (const group of store.groups(jobId, taskNumber)) {
+      if (isAnomaly(group.status, sighting.status)) {
+        /** What is over has begun to differ, unless all of the sweep is over. */
+        if (areNamed || isTerminal(this.#master.status.state)) this.#contradict(group, instances, sighting);
+        continue;
+      }
       if (!this.#isNews(group, sighting)) continue;
       const awaited = this.#cancels.awaited(taskNumber, instances, sighting.status);
       const whole = store.groupInstances(group.id, increment);
@@ -173,6 +179,11 @@ export class SweepIntake {
       else if (concerned.size <= FEW) takeEach(concerned);
       else this.#takeGroup(store.splitGroup(group, concerned, increment), sighting);
     }
+  }
+
+  #contradict(group: GroupRow, instances: InstanceSet, sighting: Sighting): void {
+    const concerned = this.#reading.context.store.groupInstances(group.id, instances.step).intersect(instances);
+    if (concerned.size > 0) this.#reading.contradicts({ ...group, ref: this.#master.ref }, concerned, sighting);
   }
 
   #takeGroup(group: GroupRow, sighting: Sighting): void {
@@ -194,7 +205,6 @@ export class SweepIntake {
 
   /** Whether the sighting says anything new of untouched subtasks: most say what is known, and must cost nothing. */
   #isNews(group: GroupRow, { status, native }: Sighting): boolean {
-    if (isAnomaly(group.status, status)) return true;
     const cancellation = this.#reading.job.cancellation(group.status.cancellationId);
     if (observeTask(group.status, status, this.#reading.context.now, cancellation) !== null) return true;
     return !isTerminal(group.status.state) && isOtherWord(group.native, native);

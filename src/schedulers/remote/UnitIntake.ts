@@ -1,11 +1,11 @@
 import { complete } from '../../domain/Cancellation.js';
-import { isAnomaly, type ObservedStatus } from '../../domain/observeTask.js';
+import { type ObservedStatus } from '../../domain/observeTask.js';
 import { isTerminal } from '../../domain/states.js';
 import { type TaskStep } from '../../domain/taskSteps.js';
 import { type TaskStatus } from '../../domain/TaskStatus.js';
 import { type TaskRow } from '../store/rows.js';
 import { type JobReading, MAX_STEPS } from './JobReading.js';
-import { completeEnd, describeAnomaly, isOtherWord, isOvertaken, isRequeue } from './readings.js';
+import { completeEnd, isOtherWord, isRequeue } from './readings.js';
 import { type Sighting } from './RemoteDriver.js';
 import { type ShownCancels } from './ShownCancels.js';
 
@@ -26,18 +26,12 @@ export class UnitIntake {
   }
 
   take(known: TaskRow, { status, native }: Sighting): void {
-    const { job, observed, context } = this.#reading;
+    const { job, context } = this.#reading;
     if (this.#reading.isStale(known)) {
       this.#reading.stale.push(known.ref);
       return;
     }
-    if (isAnomaly(known.status, status)) {
-      /** A reading that was begun before what is known was stored may be the older one of two that were under way at a time. */
-      const isOlder = known.native !== null && isOvertaken(observed.asOf, known.native.recordedAt);
-      if (isOlder) this.#reading.stale.push(known.ref);
-      else this.#reading.anomalies.push(describeAnomaly(known, status, native));
-      return;
-    }
+    if (this.#reading.contradicts(known, null, { status, native })) return;
     if (isRequeue(known.status, status))
       this.reopen(known.ref.instance === null ? null : known.ref.taskNumber, known.status);
     let row = this.#cancels.carryOutUnit(this.#requeueUnit(known, status), status);

@@ -3,7 +3,7 @@ import { isTerminal } from '../../domain/states.js';
 import { JobUpdate } from '../store/JobUpdate.js';
 import { insertJob, insertTasks } from '../store/newJobs.js';
 import { endReplaced } from './endReplaced.js';
-import { JobReading, type ObservationContext } from './JobReading.js';
+import { JobReading, type ObservationContext, type Revival } from './JobReading.js';
 import { isOvertaken } from './readings.js';
 import { type ObservedJob, type ObservedTask, type Sighting } from './RemoteDriver.js';
 import { ShownCancels } from './ShownCancels.js';
@@ -16,13 +16,15 @@ export interface Applied {
   readonly isUnknown: boolean;
   /** What was shown that contradicts what is known for good, for operators. */
   readonly anomalies: readonly string[];
+  /** The same of what a cancel ended. */
+  readonly revivals: readonly Revival[];
   readonly stale: readonly TaskRef[];
 }
 
 /** Takes in what a reading shows of a job, within the open transaction: every task takes each step from what is known to what is shown. */
 export function applyObservation(context: ObservationContext, observed: ObservedJob): Applied {
   const job = openJob(context, observed);
-  if (job === null) return { isUnknown: true, anomalies: [], stale: [] };
+  if (job === null) return { isUnknown: true, anomalies: [], revivals: [], stale: [] };
   const isNew = job.job.lastTaskNumber === 0;
   const reading = new JobReading(context, job, observed);
   const cancels = new ShownCancels(reading);

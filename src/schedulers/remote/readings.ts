@@ -1,8 +1,7 @@
-import { printTaskRef } from '../../domain/ids.js';
 import { type ObservedStatus } from '../../domain/observeTask.js';
 import { isTerminal } from '../../domain/states.js';
 import { type TaskStatus } from '../../domain/TaskStatus.js';
-import { type NativeFacts, type TaskRow } from '../store/rows.js';
+import { type NativeFacts } from '../store/rows.js';
 import { type Sighting } from './RemoteDriver.js';
 
 /** A reading this much older than what is known, in milliseconds, is no reading that was overtaken: the clock was set back. */
@@ -45,10 +44,4 @@ export function completeEnd(status: TaskStatus, observed: ObservedStatus): TaskS
   const isUnsaid = status.exitCode === null && status.signal === null;
   const isEarly = status.endReason === 'CANCELED' && status.exitCode === 0 && exitCode !== 0;
   return isUnsaid || isEarly ? { ...status, exitCode, signal } : status;
-}
-
-/** A contradiction, for operators: what is known, and what was shown. */
-export function describeAnomaly({ ref, status }: TaskRow, shown: ObservedStatus, native: Sighting['native']): string {
-  const known = `${status.state}, requeued ${status.requeueCount} times`;
-  return `${printTaskRef(ref)} (${known}) as ${shown.state} (${native.state}, requeued ${shown.requeueCount ?? '?'} times)`;
 }

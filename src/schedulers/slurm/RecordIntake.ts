@@ -38,7 +38,7 @@ const NOT_IN_ARRAY: Sighting = {
 export class RecordIntake {
   readonly #parts: IntakeParts;
   readonly #views = new Map<number, JobView>();
-  readonly #defining = new Map<number, Promise<void>>();
+  readonly #defining = new Map<number, Promise<boolean>>();
   readonly #lateExits: LateExits;
   #sink: RemoteSink | null = null;
   #newestRawId = 0;
@@ -104,14 +104,14 @@ export class RecordIntake {
     return kind === 'ENDED' || kind === 'WAITING' ? 'SETTLED' : 'OPEN';
   }
 
-  /** Reads a job with all of its records and takes it in, also where it is not known yet. */
-  async define(jobId: number): Promise<void> {
+  /** Reads a job with all of its records and takes it in, also where it is not known yet. Answers whether Slurm answered. */
+  async define(jobId: number): Promise<boolean> {
     let defining = this.#defining.get(jobId);
     if (defining === undefined) {
       defining = this.#define(jobId, false).finally(() => this.#defining.delete(jobId));
       this.#defining.set(jobId, defining);
     }
-    await defining;
+    return defining;
   }
 
   /** Reads what squeue does not say, where it matters: how a record ended, and whether another run has begun. */
@@ -147,8 +147,10 @@ export class RecordIntake {
     const master = sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
     if (sink === null) return;
     for (const { rawId } of listed) this.#newestRawId = Math.max(this.#newestRawId, rawId);
-    if (master === null) return this.define(jobId);
-    if (this.#isReplaced(jobId, news)) return this.#define(jobId, true);
+    if (master === null || this.#isReplaced(jobId, news)) {
+      await (master === null ? this.define(jobId) : this.#define(jobId, true));
+      return;
+    }
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
     for (const each of news) this.#awaitExit(jobId, view, each);
@@ -194,14 +196,14 @@ export class RecordIntake {
     this.#parts.onStale();
   }
 
-  async #define(jobId: number, replaces: boolean): Promise<void> {
+  async #define(jobId: number, replaces: boolean): Promise<boolean> {
     const { clock, reads } = this.#parts;
     const asOf = clock.now();
     const found = await reads.job(jobId);
     const sink = this.#sink;
-    if (found === null || found === 'NONE' || sink === null || this.#isClosed) return;
+    if (found === null || found === 'NONE' || sink === null || this.#isClosed) return found !== null;
     const [first] = found;
-    if (first.jobId !== jobId) return;
+    if (first.jobId !== jobId) return true;
     const { definition, spec, gaps } = defineJob(found, asOf);
     const ref = { jobId, taskNumber: 1, instance: null };
     if (sink.task(ref) === null || replaces) {
@@ -209,10 +211,11 @@ export class RecordIntake {
       const none = gaps.size === 0 ? [] : [{ ...NOT_IN_ARRAY, instances: gaps }];
       const task = { taskNumber: 1, spec, self, subtasks: none, isCanceled: false };
       sink.observe([{ id: jobId, asOf, definition, replaces, state: null, endedBy: null, tasks: [task] }]);
-      if (sink.task(ref) === null) return;
+      if (sink.task(ref) === null) return true;
     }
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);
+    return true;
   }
 
   /** What was canceled and has ended with exit code 0 since it was last seen may be given another. */

@@ -218,8 +218,9 @@ export class SlurmDriver implements RemoteDriver {
     return Promise.resolve(requests.map(() => null));
   }
 
-  async lookUp(ids: readonly JobId[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#watcher.define(id)));
+  async lookUp(ids: readonly JobId[]): Promise<boolean> {
+    const answered = await Promise.all(ids.map((id) => this.#watcher.define(id)));
+    return answered.every(Boolean);
   }
 
   async #onStatus(status: LinkStatus): Promise<void> {

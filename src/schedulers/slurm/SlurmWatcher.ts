@@ -181,8 +181,8 @@ export class SlurmWatcher {
     return this.#parts.reads.canListCheaply && size <= READ_WHOLE.bySqueue ? this.refresh() : false;
   }
 
-  /** Reads a job with all of its records and takes it in, also where it is not known yet. */
-  async define(jobId: number): Promise<void> {
+  /** Reads a job with all of its records and takes it in, also where it is not known yet. Answers whether Slurm answered. */
+  async define(jobId: number): Promise<boolean> {
     return this.#intake.define(jobId);
   }
 
