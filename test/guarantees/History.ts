@@ -90,6 +90,8 @@ export interface Recording {
   readonly logIsWhole: boolean;
   /** Whether the scheduler is another program, which may call a job ended later than the last of its tasks. */
   readonly isElsewhere: boolean;
+  /** Whether the scheduler can forget jobs that it had acknowledged, and give their ids to others: see {@link isOther}. */
+  readonly reusesIds: boolean;
   /** By cursor: how many changes of `log` are at or before it. */
   readonly places: ReadonlyMap<string, number>;
   readonly histories: readonly History[];
@@ -102,6 +104,18 @@ const TERMINAL: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'CANCELED']
 /** Whether a task or job in this state is over. Told apart from the gateway's own code on purpose. */
 export function isOver(state: string): boolean {
   return TERMINAL.has(state);
+}
+
+/**
+ * Whether the change begins another task with the id of one that is over: its scheduler had forgotten that one's job. What was forgotten must have
+ * ended before, as not known.
+ */
+export function isOther(
+  reusesIds: boolean,
+  former: string,
+  { previousState, cause }: Pick<RecordedChange, 'previousState' | 'cause'>,
+): boolean {
+  return reusesIds && isOver(former) && previousState === null && cause === 'CREATED';
 }
 
 /** Whether the reader gets this task's changes. */

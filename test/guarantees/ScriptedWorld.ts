@@ -145,7 +145,16 @@ export class ScriptedWorld implements AsyncDisposable {
       events: [...events, { kind: 'DRAINED' } as const],
     }));
     const finals = await this.#finals();
-    return { log: changes, logIsWhole: true, isElsewhere: false, places, histories, commands: this.#commands, finals };
+    return {
+      log: changes,
+      logIsWhole: true,
+      isElsewhere: false,
+      reusesIds: false,
+      places,
+      histories,
+      commands: this.#commands,
+      finals,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -20,6 +20,10 @@ export interface SoakWorld extends AsyncDisposable {
   readonly isElsewhere: boolean;
   /** Whether the scheduler has no jobs but those of this round. */
   readonly isOwn: boolean;
+  /** Whether the scheduler can forget jobs that it had acknowledged, and give their ids to others. Default false. */
+  readonly reusesIds?: boolean;
+  /** What the scheduler has that waits or runs, and processes of tasks, by name. Once all is over for clients there must soon be none. Absent: not looked for. */
+  readonly goingOn?: () => Promise<readonly string[]>;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
   readonly patienceMs: number;
   /** Ends what the round's jobs have left running where it broke off. `dataDir`: the gateway's, which has ended. */

@@ -20,6 +20,7 @@ const { recording, failures } = await runPlan(planOf(seed, false), {
   settled: null,
   isElsewhere: scheduler.kind !== 'LOCAL',
   isOwn: false,
+  reusesIds: false,
   patienceMs: 60_000,
 });
 const verdicts = validateRecording(recording);

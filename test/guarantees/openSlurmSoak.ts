@@ -13,13 +13,16 @@ const WAYS = [
 /** How long a round's jobs have to end, in milliseconds: a cancel that Slurm was away for is found out about half a minute later. */
 const PATIENCE_MS = 150_000;
 
+/** What runs until it is stopped: what a round has left going on must not end by itself before it is looked for. */
+const ENDLESS = 'sleep 600';
+
 /** Slurm begins tasks within half a second, and its daemons take seconds to come back. */
 const PACE = 20;
 
 /**
- * A gateway's scheduler for one round: a private cluster, whose daemons are ended at random points and started again. slurmrestd and slurmdbd are
- * killed. slurmctld is told to stop, in the middle of whatever it does, and is away for some seconds: where it is killed it forgets, itself, up to five
- * seconds of what it had acknowledged, and gives the ids of forgotten jobs to others (it saves its state every five seconds, `SAVE_MAX_WAIT`).
+ * A gateway's scheduler for one round: a private cluster, whose daemons are killed, or told to stop, at random points and started again. A slurmctld that
+ * is killed forgets, itself, up to five seconds of what it had acknowledged, and gives the ids of forgotten jobs to others (it saves its state every
+ * five seconds, `SAVE_MAX_WAIT`). Whatever it forgot, in the end nothing may go on in Slurm that is over for clients.
  *
  * @param seed - the round's, which chooses in turn how the cluster is watched
  */
@@ -41,15 +44,24 @@ export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
         ? { TASKGATE_SLURM_JOBCOMP_FILE: cluster.jobcompFile ?? '', TASKGATE_SLURM_BIN_DIR: cluster.binFolder }
         : {}),
     },
-    shape: { maxTasks: 1, failOnTaskFailure: false, runtimeSeconds: false, commandLine: (text) => text },
+    shape: {
+      maxTasks: 1,
+      failOnTaskFailure: false,
+      runtimeSeconds: false,
+      commandLine: (text) => text.replace('sleep 30', ENDLESS),
+    },
     faults: [
       strike('slurmctld', 'SIGTERM'),
+      strike('slurmctld', 'SIGKILL'),
+      strike('slurmrestd', 'SIGTERM'),
       strike('slurmrestd', 'SIGKILL'),
       ...(accounting ? [strike('slurmdbd', 'SIGKILL')] : []),
     ],
     pace: PACE,
     isElsewhere: true,
     isOwn: true,
+    reusesIds: true,
+    goingOn: () => cluster.goingOn(),
     patienceMs: PATIENCE_MS,
     cleanUp: () => undefined,
     [Symbol.asyncDispose]: () => cluster.stop(),

@@ -18,6 +18,8 @@ export interface Stage {
   readonly isElsewhere: boolean;
   /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
   readonly isOwn: boolean;
+  /** Whether the scheduler can forget jobs, and give their ids to others. */
+  readonly reusesIds: boolean;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
   readonly patienceMs: number;
 }
@@ -37,7 +39,7 @@ const LOOK_MS = 20;
 /** Runs the plan, ends all that it began, lets all readers read to the end, and answers everything that was recorded. */
 export async function runPlan(
   plan: Plan,
-  { address, fault, settled, shape, isElsewhere, isOwn, patienceMs }: Stage,
+  { address, fault, settled, shape, isElsewhere, isOwn, reusesIds, patienceMs }: Stage,
 ): Promise<PlanResult> {
   const book = new JobBook(address, fault !== null, shape);
   await book.give({
@@ -98,7 +100,7 @@ export async function runPlan(
   const log = await readLog(address, start);
   await readership.drain(patienceMs, isOurs);
   const histories = readership.readers.map(({ history }) => history);
-  const recorded = { histories, commands: book.accepted, finals, logIsWhole: isOwn, isElsewhere };
+  const recorded = { histories, commands: book.accepted, finals, logIsWhole: isOwn, isElsewhere, reusesIds };
   return { recording: await completeRecording(address, recorded, log, isOurs), failures: book.failures };
 }
 

@@ -85,6 +85,20 @@ function startOn(dataDir: string, { args, env }: SoakWorld): Promise<Gateway> {
   return startGateway({ dataDir, args: [...ARGUMENTS, ...args], env });
 }
 
+/** The pause between two looks at what goes on behind the gateway, in milliseconds. */
+const LOOK_MS = 200;
+
+/** Waits until nothing goes on behind the gateway any more; answers what still does when patience ends. */
+async function untilNothing({ goingOn, patienceMs }: SoakWorld): Promise<readonly string[]> {
+  if (goingOn === undefined) return [];
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const left = await goingOn();
+    if (left.length === 0 || performance.now() > deadline) return left.map((name) => `still goes on: ${name}`);
+    await setTimeout(LOOK_MS);
+  }
+}
+
 /**
  * One round of random load and random faults, the same plan for the same seed; all guarantees are checked over all that was recorded.
  *
@@ -97,7 +111,7 @@ export async function soakRound(
   const started = performance.now();
   await using world = await open(seed);
   await using gateway = await MortalGateway.start(world);
-  const { shape, isElsewhere, isOwn, patienceMs, faults, pace = 1 } = world;
+  const { shape, isElsewhere, isOwn, reusesIds = false, patienceMs, faults, pace = 1 } = world;
   const plan = planOf(seed, true).map((step) => ({ ...step, waitMs: step.waitMs * pace }));
   const { recording, failures } = await runPlan(faults.length === 0 ? plan : withFaultsBehind(plan, seed), {
     address: gateway.address,
@@ -106,9 +120,11 @@ export async function soakRound(
     shape,
     isElsewhere,
     isOwn,
+    reusesIds,
     patienceMs,
   });
   gateway.isAtRest = recording.finals.every(({ state }) => isOver(state));
+  const left = await untilNothing(world);
   const answers = failures.map((problem) => ({ reader: 'client', problem }));
   return {
     seed,
@@ -116,6 +132,7 @@ export async function soakRound(
       ...validateRecording(recording),
       { guarantee: 'completed', checked: 1, offences: [] },
       { guarantee: 'answered', checked: recording.commands.length, offences: answers },
+      { guarantee: 'stopped', checked: 1, offences: left.map((problem) => ({ reader: 'scheduler', problem })) },
     ],
     changes: recording.log.length,
     readers: recording.histories.length,

@@ -1,17 +1,24 @@
-import { describeChange, isOver, type RecordedChange, type Recording } from './History.js';
+import { describeChange, isOther, isOver, type RecordedChange, type Recording } from './History.js';
 import { Findings, type Verdict } from './Verdict.js';
 
 type Step = Pick<RecordedChange, 'id' | 'previousState' | 'state' | 'cause'>;
 
-/** Terminal is terminal: FINISHED, FAILED and CANCELED are left by requeue alone, in the log and in what each reader saw. */
-export function terminalIsTerminal({ log, histories }: Recording): Verdict {
+/**
+ * Terminal is terminal: FINISHED, FAILED and CANCELED are left by requeue alone, in the log and in what each reader saw. Another task that gets the id
+ * of a forgotten one is no such change.
+ */
+export function terminalIsTerminal({ log, histories, reusesIds }: Recording): Verdict {
   const findings = new Findings();
   const follow = (reader: string, steps: Iterable<Step>): void => {
     const states = new Map<string, string>();
     for (const step of steps) {
       const former = states.get(step.id) ?? step.previousState;
       if (former !== null && isOver(former))
-        findings.check(step.cause === 'REQUEUED', reader, () => `left ${former}: ${describeChange(step)}`);
+        findings.check(
+          step.cause === 'REQUEUED' || isOther(reusesIds, former, step),
+          reader,
+          () => `left ${former}: ${describeChange(step)}`,
+        );
       else if (isOver(step.state)) findings.check(true, reader, () => '');
       states.set(step.id, step.state);
     }

@@ -76,6 +76,7 @@ function recording(histories: readonly History[], changed: Partial<Recording> = 
     log,
     logIsWhole: true,
     isElsewhere: false,
+    reusesIds: false,
     places,
     histories,
     commands: COMMANDS,
