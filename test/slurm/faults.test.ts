@@ -208,12 +208,17 @@ describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () =
     const first = task(await submit(world, { commandLine: 'exit 0' }));
     await ledger.until(first, 'FINISHED');
     const lost = await run(world, ledger, RUNS);
+    const sweep = { start: 1, end: CAPACITY + 8, increment: 1 };
+    const waits = task(await submit(world, { commandLine: RUNS, sweep }), 1, CAPACITY + 8);
+    await ledger.until(task(waits.jobId), 'RUNNING');
     await own.kill('slurmctld');
     await own.run('sh', ['-c', `rm -rf ${own.folder}/state/*`]);
     await own.startDaemon('slurmctld');
     await until(world, true);
     await ledger.until(lost, 'FAILED');
     expect((await read(world, lost)).status).toMatchObject({ endReason: 'UNKNOWN' });
+    await ledger.until(waits, 'FAILED');
+    expect((await read(world, waits)).status).toMatchObject({ endReason: 'UNKNOWN', startedAt: null });
     const again = (
       await own.run('sbatch', ['--parsable', '--hold', '--job-name=other', '--wrap', 'exit 0'], 'news')
     ).trim();

@@ -23,7 +23,7 @@ export interface Revival {
   readonly instances: InstanceSet | null;
   /** The cancellation that ended it. */
   readonly cancellationId: string;
-  /** The scheduler's count of requeues was shown, and has not risen: it is the run that was canceled. Else it may be another. */
+  /** The scheduler's count of requeues was shown, and has not risen, and it was not submitted later: it is the run that was canceled. Else it may be another. */
   readonly isSameRun: boolean;
   /** What is known and what was shown, for operators. */
   readonly text: string;
@@ -84,10 +84,12 @@ export class JobReading {
     const known = `${status.state}, requeued ${status.requeueCount} times`;
     const { state, requeueCount } = shown;
     const text = `${name} (${known}) as ${state} (${word.state}, requeued ${requeueCount ?? '?'} times)`;
-    const { endReason, cancellationId } = status;
-    if (endReason === 'CANCELED' && cancellationId !== null)
-      this.revivals.push({ ref, instances, cancellationId, isSameRun: requeueCount !== null, text });
-    else this.anomalies.push(text);
+    const { endReason, cancellationId, endedAt } = status;
+    if (endReason === 'CANCELED' && cancellationId !== null) {
+      /** The count may have been forgotten too: what was submitted after the end is another run. */
+      const isLater = endedAt !== null && shown.submittedAt !== null && shown.submittedAt > endedAt;
+      this.revivals.push({ ref, instances, cancellationId, isSameRun: requeueCount !== null && !isLater, text });
+    } else this.anomalies.push(text);
     return true;
   }
 }

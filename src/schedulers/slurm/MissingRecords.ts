@@ -23,9 +23,12 @@ export interface MissingParts {
   readonly warn: (message: string) => void;
 }
 
+/** slurmctld keeps the record of each job for MinJobAge after its end, unless it was killed before it had saved it. */
+const FORGOTTEN = 'Slurm has forgotten it';
+
 /**
  * Finds out how tasks ended of which slurmctld has no record: by the accounts; else what was still pending was canceled, because that leaves no
- * record, and of the rest nobody knows.
+ * record, and of the rest nobody knows. A job that is gone as a whole, sooner than its record may be, was forgotten.
  */
 export class MissingRecords {
   readonly #parts: MissingParts;
@@ -72,13 +75,16 @@ export class MissingRecords {
     if (master === null || isTerminal(master.status.state)) return;
     for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
     const rows = hasAccounts() ? await reads.accounts(jobId) : null;
+    const isForgotten = instances === null && this.#isGapless();
     const isGapless = rows !== null || this.#isGapless();
     const end = (instance: number | null, state: TaskState): Sighting =>
       accountOf(rows, instance) ??
-      (isWaiting(state) && isGapless
+      (isWaiting(state) && isGapless && !isForgotten
         ? vanished('CANCELLED')
-        : lost('Slurm has no record of it any more, and nobody saw how it ended'));
-    if (!isGapless) warn(`Slurm has no record of job ${jobId} any more, and there are no accounts to say how it ended`);
+        : lost(isForgotten ? FORGOTTEN : 'Slurm has no record of it any more, and nobody saw how it ended'));
+    if (isForgotten) warn(`Slurm has forgotten job ${jobId}, of which it had a record`);
+    else if (!isGapless)
+      warn(`Slurm has no record of job ${jobId} any more, and there are no accounts to say how it ended`);
     const { sweep } = master.spec;
     if (sweep === null) {
       const self = end(null, master.status.state);
