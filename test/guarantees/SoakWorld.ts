@@ -22,7 +22,7 @@ export interface SoakWorld extends AsyncDisposable {
   readonly isOwn: boolean;
   /** Whether the scheduler can forget jobs that it had acknowledged, and give their ids to others. Default false. */
   readonly reusesIds?: boolean;
-  /** What the scheduler has that waits or runs, and processes of tasks, by name. Once all is over for clients there must soon be none. Absent: not looked for. */
+  /** The ids of the tasks that wait or run as far as the scheduler knows. In the end none may that a cancel has ended for clients. Absent: not looked for. */
   readonly goingOn?: () => Promise<readonly string[]>;
   /** How long an end, and a reader's last change, are waited for, in milliseconds. */
   readonly patienceMs: number;

@@ -22,7 +22,8 @@ const PACE = 20;
 /**
  * A gateway's scheduler for one round: a private cluster, whose daemons are killed, or told to stop, at random points and started again. A slurmctld that
  * is killed forgets, itself, up to five seconds of what it had acknowledged, and gives the ids of forgotten jobs to others (it saves its state every
- * five seconds, `SAVE_MAX_WAIT`). Whatever it forgot, in the end nothing may go on in Slurm that is over for clients.
+ * five seconds, `SAVE_MAX_WAIT`). Whatever it forgot, in the end nothing may wait or run there that was canceled. Processes of jobs that it
+ * knows nothing of any more are left out: Slurm ends them itself, when a node next registers, as long as their id was not given to another job.
  *
  * @param seed - the round's, which chooses in turn how the cluster is watched
  */
@@ -61,7 +62,10 @@ export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
     isElsewhere: true,
     isOwn: true,
     reusesIds: true,
-    goingOn: () => cluster.goingOn(),
+    goingOn: async () =>
+      (await cluster.openJobs()).map(([jobId, instance]) =>
+        instance === null ? `${jobId}.1` : `${jobId}.1.${instance}`,
+      ),
     patienceMs: PATIENCE_MS,
     cleanUp: () => undefined,
     [Symbol.asyncDispose]: () => cluster.stop(),

@@ -56,6 +56,23 @@ describe('A submission', () => {
     ]);
   });
 
+  test('that gets the id of a job which was forgotten while it was submitted is a job of its own', async () => {
+    value(await world.scheduler.createJob(ada, request));
+    world.clock.advance(1_000);
+    world.driver.onCreate = () => {
+      const lost = { endReason: 'UNKNOWN', message: 'forgotten' } as const;
+      world.driver.sink.observe([{ ...world.job({ self: sighting('FAILED', lost) }), id: 100 }]);
+      return done({ jobId: 100, nativeState: null });
+    };
+    const sweep = { start: 1, end: 2, increment: 1 };
+    value(await world.scheduler.createJob(ada, { ...request, tasks: [taskSpec({ sweep })] }));
+    expect(world.ledger.way(CREATED)).toEqual([
+      ...['CONFIGURING', 'SUBMITTED', 'QUEUED', 'FAILED'],
+      ...['CONFIGURING', 'SUBMITTED', 'QUEUED'],
+    ]);
+    expect(await world.task({ ...CREATED, instance: 2 })).toMatchObject({ status: { state: 'QUEUED' } });
+  });
+
   test('whose answer never came is found, and is not made twice under its key', async () => {
     const keyed = { ...request, idempotencyKey: 'k1' };
     world.driver.onCreate = () => 'UNKNOWN';

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Delivery } from '../../src/schedulers/remote/RemoteDriver.js';
 import { ada, operator, RemoteWorld, sighting, subtask, subtasks, TASK } from './RemoteWorld.js';
 
 let world: RemoteWorld;
@@ -152,6 +153,27 @@ describe('A reading', () => {
     ]);
     expect(world.ledger.of(TASK)[4]).toMatchObject({ message: 'The scheduler gave the id to another job' });
     expect((await world.task()).status.state).toBe('QUEUED');
+  });
+
+  test('of another job under a known id is not taken for the effect of a cancel of the old one, which is given up', async () => {
+    world.show('RUNNING');
+    const answer = Promise.withResolvers<Delivery>();
+    world.driver.onCancel = () => answer.promise;
+    const request = { ref: TASK, message: 'stop', force: false, gracePeriodSeconds: null };
+    const canceling = world.scheduler.cancelTask(ada, request);
+    world.driver.sink.observe([{ ...world.job({ self: sighting('RUNNING') }), replaces: true }]);
+    answer.resolve({ kind: 'DELIVERED', grace: null });
+    expect(await canceling).toMatchObject({ ok: true, value: { cancellation: { phase: 'LOST', message: 'stop' } } });
+    world.driver.onVerify = () => ({ kind: 'DELIVERED', grace: null });
+    for (let second = 0; second < 5; second += 1) world.clock.advance(1_000);
+    expect(await world.task()).toMatchObject({ status: { state: 'RUNNING' }, cancellation: null });
+    expect(world.driver.sink.liveCancellations().size).toBe(0);
+  });
+
+  test('that does not say the id of a run, because nothing is found of it, leaves the id that is known', () => {
+    world.driver.sink.observe([world.job({ self: sighting('RUNNING', {}, '7@1') })]);
+    world.show('FAILED', { startedAt: 1, endReason: 'UNKNOWN' });
+    expect(world.driver.sink.native(TASK)).toMatchObject({ id: '7@1', state: 'failed' });
   });
 
   test('of a job with a state of its own is believed, also where its tasks say otherwise', async () => {

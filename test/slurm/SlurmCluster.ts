@@ -185,9 +185,20 @@ export class SlurmCluster implements AsyncDisposable {
 
   /** What slurmctld has that waits or runs, and processes of tasks on the nodes, each by a name. */
   async goingOn(): Promise<readonly string[]> {
-    const jobs = await this.run('squeue', ['--noheader', '--array', '--format=job %i is %T']);
+    const jobs = (await this.openJobs()).map(
+      ([jobId, instance, state]) => `job ${instance === null ? jobId : `${jobId}_${instance}`} is ${state}`,
+    );
     const processes = taskProcesses(this.configFile).map(({ pid, jobId }) => `process ${pid} of job ${jobId} runs`);
-    return [...jobs.split('\n').filter((line) => line !== ''), ...processes];
+    return [...jobs, ...processes];
+  }
+
+  /** What slurmctld has that waits or runs: the job's id, the element of an array or null, and the state. */
+  async openJobs(): Promise<readonly (readonly [jobId: string, instance: string | null, state: string])[]> {
+    const lines = (await this.run('squeue', ['--noheader', '--array', '--format=%F %K %T'])).split('\n');
+    return lines.flatMap((line) => {
+      const [jobId = '', instance = '', state = ''] = line.split(' ');
+      return jobId === '' ? [] : [[jobId, instance === 'N/A' ? null : instance, state] as const];
+    });
   }
 
   /** Ends every process of the cluster and removes its folder. */

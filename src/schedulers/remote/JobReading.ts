@@ -50,9 +50,9 @@ export class JobReading {
     readonly observed: ObservedJob,
   ) {}
 
-  /** What the scheduler shows beside the state, as of this reading. */
-  facts(native: Sighting['native']): NativeFacts {
-    return { ...native, asOf: this.observed.asOf, recordedAt: this.context.now };
+  /** What the scheduler shows beside the state, as of this reading; the id that is known where the reading has none. */
+  facts(native: Sighting['native'], known: NativeFacts | null): NativeFacts {
+    return { ...native, id: native.id ?? known?.id ?? null, asOf: this.observed.asOf, recordedAt: this.context.now };
   }
 
   /** Something newer than this reading is known: a later reading, or a command of ours. */

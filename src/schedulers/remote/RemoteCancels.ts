@@ -1,7 +1,7 @@
 import { type Viewer } from '../../domain/access.js';
 import { type Cancellation } from '../../domain/Cancellation.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
-import { done, type Outcome, refused } from '../../domain/Refusal.js';
+import { done, type Outcome, refused, taskNotFound } from '../../domain/Refusal.js';
 import { endedTasks, totalTasks } from '../../domain/TaskCounts.js';
 import { validateGracePeriod, validateMessage } from '../../domain/validateJob.js';
 import { type LogPosition } from '../../log/LogPosition.js';
@@ -134,7 +134,8 @@ export class RemoteCancels {
     if (settled === undefined) throw new Error('every plan has a result');
     if (!settled.ok) return settled;
     const task = this.#state.task(ref);
-    if (task === null) throw new Error('the canceled task was there before');
+    /** Its job's id was given to another meanwhile. */
+    if (task === null) return refused(taskNotFound(ref));
     return done({ before, task, cancellation: settled.value });
   }
 

@@ -53,7 +53,10 @@ export class SweepIntake {
     );
     const native = self?.native ?? null;
     if (native !== null && isOtherWord(job.master(this.#taskNumber).native, native))
-      job.saveMaster({ ...job.master(this.#taskNumber), native: this.#reading.facts(native) });
+      job.saveMaster({
+        ...job.master(this.#taskNumber),
+        native: this.#reading.facts(native, job.master(this.#taskNumber).native),
+      });
   }
 
   #takeSubtasks(): void {
@@ -192,7 +195,7 @@ export class SweepIntake {
       return;
     }
     if (isRequeue(group.status, sighting.status)) this.#units.reopen(group.number, group.status);
-    const native = this.#reading.facts(sighting.native);
+    const native = this.#reading.facts(sighting.native, group.native);
     let current = group;
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
       const next = this.#reading.job.advanceGroup(current, { type: 'OBSERVE', observed: sighting.status }, { native });

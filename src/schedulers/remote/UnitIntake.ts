@@ -35,7 +35,7 @@ export class UnitIntake {
     if (isRequeue(known.status, status))
       this.reopen(known.ref.instance === null ? null : known.ref.taskNumber, known.status);
     let row = this.#cancels.carryOutUnit(this.#requeueUnit(known, status), status);
-    const facts = this.#reading.facts(native);
+    const facts = this.#reading.facts(native, known.native);
     const before = row;
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
       const next = job.advance(row, { type: 'OBSERVE', observed: status }, { native: facts });

@@ -1,7 +1,10 @@
 import { shown } from '../../domain/observeTask.js';
 import { type JobUpdate } from '../store/JobUpdate.js';
 
-/** Nothing more will be heard of a job whose id stands for another: what was not over ends as not known. */
+/**
+ * Nothing more will be heard of a job whose id stands for another: what was not over ends as not known, and cancels that were under way are given up,
+ * so that none reaches the other job.
+ */
 export function endReplaced(job: JobUpdate): void {
   const { store } = job.context;
   const { id } = job.job;
@@ -19,4 +22,6 @@ export function endReplaced(job: JobUpdate): void {
     });
   }
   job.finish();
+  for (const open of store.openCancellationsOf(id))
+    job.saveCancellation({ ...open, phase: 'LOST', completedAt: job.context.now });
 }

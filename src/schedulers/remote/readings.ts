@@ -22,12 +22,12 @@ export function isStopped({ state, signal }: ObservedStatus): boolean {
   return state === 'CANCELING' || state === 'CANCELED' || (state === 'FAILED' && signal !== null);
 }
 
-/** Whether the scheduler has another word, id or place for it than was known. */
+/** Whether the scheduler has another word, id or place for it than was known. A reading without an id says nothing of it. */
 export function isOtherWord(known: NativeFacts | null, native: Sighting['native']): boolean {
   return (
     known === null ||
     known.state !== native.state ||
-    known.id !== native.id ||
+    (native.id !== null && known.id !== native.id) ||
     known.nodes.length !== native.nodes.length ||
     known.nodes.some((node, index) => node !== native.nodes[index])
   );

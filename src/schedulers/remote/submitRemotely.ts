@@ -7,6 +7,7 @@ import { type LogPosition } from '../../log/LogPosition.js';
 import { type CommandContext, views } from '../store/CommandContext.js';
 import { JobUpdate } from '../store/JobUpdate.js';
 import { insertJob, insertTasks } from '../store/newJobs.js';
+import { type JobRow } from '../store/rows.js';
 import { type StateStore } from '../store/StateStore.js';
 import { numberTasks, submitAll } from '../store/submission.js';
 import { type CreateJob, type JobEffect } from '../scheduler.js';
@@ -147,6 +148,9 @@ async function trace(
   }
 }
 
+/** So many changes of a job are looked through for that which made it: there are a few, in the time that a submission takes. */
+const MAX_CHANGES = 1_000;
+
 /** The scheduler has the job: it is stored, or, where a reading was quicker, told what it was made from. */
 function store(
   context: CommandContext,
@@ -158,8 +162,8 @@ function store(
   const { viewer, update } = context;
   const { user } = viewer;
   let known = context.store.job(jobId);
-  /** What did not change since then was there before: its id was given away again, by a scheduler that counts anew. */
-  if (known !== null && known.marks.changedAt < submission.begunAt) {
+  /** A job that was there before has lost its id, to a scheduler that counts anew. */
+  if (known !== null && !isMadeSince(context.store, known, submission, before)) {
     endReplaced(new JobUpdate(update, known));
     context.store.deleteJob(jobId);
     known = null;
@@ -191,6 +195,22 @@ function store(
   const row = context.store.job(jobId);
   if (row === null) throw new Error(`job ${jobId} was just stored`);
   return done({ before, job: views(context).job(row) });
+}
+
+/** Whether a reading has made the job since the submission was begun. Of one that another call began it is known only when the job was last changed. */
+function isMadeSince(
+  { log }: StateStore,
+  { id, marks }: JobRow,
+  { isRepeated, begunAt }: Submission,
+  before: LogPosition,
+): boolean {
+  if (isRepeated) return marks.changedAt >= begunAt;
+  const since = log.read(
+    before,
+    { kind: 'job', jobId: id, taskNumber: null, instance: null, owner: null },
+    MAX_CHANGES,
+  );
+  return since.kind !== 'RECORDS' || since.records.some(({ change }) => change.previousState === null);
 }
 
 function forget(store: StateStore, submissionId: string): void {
