@@ -190,6 +190,47 @@ describe('A cancel', () => {
     expect(world.ledger.of(TASK).at(-1)).toMatchObject({ to: 'FAILED', cause: 'CANCEL_FORCED', message: 'first' });
   });
 
+  test('whose effect is shown by a reading that was begun before it was asked for is ours all the same', async () => {
+    world.show('RUNNING');
+    world.clock.advance(1_000);
+    const { answer, asked } = held();
+    const answered = cancel();
+    await asked;
+    world.show('CANCELING', {}, 100);
+    answer(DELIVERED);
+    await answered;
+    expect(world.ledger.of(TASK).at(-1)).toMatchObject({ to: 'CANCELING', cause: 'CANCEL_REQUESTED', actor: 'ada' });
+  });
+
+  test('with force of what ends while the kill is on its way changes nothing: it stays as it ended', async () => {
+    world.show('RUNNING');
+    value(await cancel({ message: 'first' }));
+    const { answer, asked } = held();
+    const killing = cancel({ force: true });
+    await asked;
+    world.show('CANCELED', { startedAt: 1, signal: 'SIGTERM' });
+    const end = world.log.end();
+    answer(DELIVERED);
+    expect(value(await killing)).toMatchObject({
+      task: { status: { state: 'FAILED', signal: 'SIGTERM' } },
+      cancellation: { message: 'first', force: false, phase: 'COMPLETED' },
+    });
+    expect(world.log.end()).toEqual(end);
+    expect(world.driver.sink.liveCancellations().size).toBe(0);
+  });
+
+  test('of a part, which a cancel of the job takes over, is over with the job', async () => {
+    const sweep = { start: 1, end: 2, increment: 1 };
+    world.showSweep(sweep, [subtasks([1, 2], 'RUNNING')]);
+    value(await cancel());
+    value(await cancel({ ref: subtask(1), force: true }));
+    value(await cancel({ ref: subtask(2), force: true }));
+    value(await world.scheduler.cancelJob(ada, 7, { message: null, force: true }));
+    world.showSweep(sweep, [subtasks([1, 2], 'CANCELED', { startedAt: 1, signal: 'SIGKILL' })]);
+    expect((await world.theJob()).state).toBe('CANCELED');
+    expect(world.driver.sink.liveCancellations().size).toBe(0);
+  });
+
   test('of what somebody else stopped takes that over, with its message', async () => {
     world.show('RUNNING');
     world.show('CANCELING');

@@ -13,7 +13,7 @@ import { detailed, lacksEnd, plain, type SlurmReads } from './SlurmReads.js';
 
 /** What records are taken in with. */
 export interface IntakeParts {
-  readonly reads: SlurmReads;
+  readonly reads: Pick<SlurmReads, 'record' | 'job' | 'detail'>;
   readonly clock: Clock;
   /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
   readonly onStale: () => void;
@@ -211,7 +211,8 @@ export class RecordIntake {
       const none = gaps.size === 0 ? [] : [{ ...NOT_IN_ARRAY, instances: gaps }];
       const task = { taskNumber: 1, spec, self, subtasks: none, isCanceled: false };
       sink.observe([{ id: jobId, asOf, definition, replaces, state: null, endedBy: null, tasks: [task] }]);
-      if (sink.task(ref) === null) return true;
+      /** What could not be stored is read again when it is seen again. */
+      if (sink.task(ref) === null || this.#isReplaced(jobId, found.map(detailed))) return true;
     }
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);

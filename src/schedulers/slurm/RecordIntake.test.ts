@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { newTaskStatus, type TaskStatus } from '../../domain/TaskStatus.js';
+import { type ObservedJob, type RemoteSink } from '../remote/RemoteDriver.js';
+import { systemClock } from '../store/systemClock.js';
+import { nativeId } from './observedStatus.js';
+import { RecordIntake } from './RecordIntake.js';
+import { readJobs, type SlurmJob } from './SlurmJob.js';
+import { detailed } from './SlurmReads.js';
+import { taskSpec } from '../../../test/support/taskSpec.js';
+
+function job(fields: object): SlurmJob {
+  const record = {
+    job_id: 42,
+    submit_time: 1_000,
+    start_time: 1_010,
+    end_time: 0,
+    nodes: 'n1',
+    restart_cnt: 0,
+    ...fields,
+  };
+  const [read] = readJobs({ jobs: [record] });
+  if (read === undefined) throw new Error('no job');
+  return read;
+}
+
+const RUNNING = job({ job_state: 'RUNNING' });
+
+/** An intake over a sink that knows job 42 as a running task; `reads` answers each read, and tells by which raw id. */
+function open(status: Partial<TaskStatus>, found: SlurmJob = RUNNING, isStored = true) {
+  let known = RUNNING;
+  const seen: ObservedJob[] = [];
+  const read: string[] = [];
+  const spec = taskSpec({});
+  const ref = { jobId: 42, taskNumber: 1, instance: null };
+  const task = { ref, spec, status: { ...newTaskStatus(0), state: 'RUNNING', ...status } };
+  const intake = new RecordIntake({
+    clock: systemClock,
+    onStale: () => undefined,
+    reads: {
+      job: (rawId) => Promise.resolve((read.push(`job ${rawId}`), [found] as const)),
+      record: (jobId, instance, rawId) =>
+        Promise.resolve((read.push(`record ${jobId}_${instance ?? ''} by ${rawId ?? ''}`), [found] as const)),
+      detail: (record) => Promise.resolve({ record, details: detailed(found).details }),
+    },
+  });
+  const sink: Pick<RemoteSink, 'task' | 'native' | 'observe'> = {
+    task: () => task as unknown as ReturnType<RemoteSink['task']>,
+    native: () => ({ state: 'RUNNING', id: nativeId(known), nodes: [], asOf: 0, recordedAt: 0 }),
+    observe: (jobs) => {
+      seen.push(...jobs);
+      if (isStored && jobs.some(({ replaces }) => replaces)) known = found;
+      return { unknown: [], anomalies: 0, stale: [] };
+    },
+  };
+  intake.start(sink as RemoteSink);
+  return { intake, seen, read };
+}
+
+test('What is queued again while it runs has not begun its next run while Slurm shows the end of the former one', async () => {
+  const { intake, seen } = open({ requeueCount: 0 });
+  const ending = job({ job_state: 'COMPLETING', restart_cnt: 1, submit_time: 1_020 });
+  await intake.take(42, [detailed(ending)], true, 1);
+  expect(seen).toEqual([]);
+  await intake.take(42, [detailed(job({ job_state: 'PENDING', restart_cnt: 1, submit_time: 1_020 }))], true, 2);
+  expect(seen.map(({ tasks, replaces }) => [replaces, tasks[0]?.self?.status])).toMatchObject([
+    [false, { state: 'QUEUED', requeueCount: 1 }],
+  ]);
+  await intake.close();
+});
+
+test('A record that was submitted later and never queued again is another job', async () => {
+  const other = job({ job_state: 'RUNNING', submit_time: 2_000 });
+  const { intake, seen, read } = open({}, other);
+  await intake.take(42, [detailed(other)], true, 1);
+  expect(read).toEqual(['job 42']);
+  expect(seen.map(({ id, replaces }) => [id, replaces])).toEqual([
+    [42, true],
+    [42, false],
+  ]);
+  await intake.close();
+});
+
+test('Another job that cannot be stored is not read again and again', async () => {
+  const other = job({ job_state: 'RUNNING', submit_time: 2_000 });
+  const { intake, read } = open({}, other, false);
+  await intake.take(42, [detailed(other)], true, 1);
+  expect(read).toEqual(['job 42']);
+  await intake.close();
+});
+
+test('An element of which only a hint knows the raw id is read by that: slurmctld reads one record, not the whole array', async () => {
+  const { intake, read } = open({});
+  await intake.lookAt(42, 7, 49);
+  await intake.lookAt(42, 7);
+  expect(read).toEqual(['record 42_7 by 49', 'record 42_7 by ']);
+  await intake.close();
+});
