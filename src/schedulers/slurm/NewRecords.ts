@@ -1,3 +1,5 @@
+import { CoalescedWork } from './CoalescedWork.js';
+
 /** What new records are looked for with. */
 export interface NewRecordParts {
   /** The highest raw id that was ever seen since Slurm last came up; 0: none. */
@@ -21,34 +23,32 @@ const MAX_LOOKS = 48;
  */
 export class NewRecords {
   readonly #parts: NewRecordParts;
-  #looking: Promise<void> | null = null;
-  #isDirty = false;
+  readonly #work: CoalescedWork;
   #isClosed = false;
 
   constructor(parts: NewRecordParts) {
     this.#parts = parts;
+    this.#work = new CoalescedWork(() => this.#find());
   }
 
   /** Something was submitted or started: looks, or looks again when the look that is under way is over. */
   find(): void {
-    this.#isDirty = true;
-    this.#looking ??= this.#find().finally(() => (this.#looking = null));
+    this.#work.ask();
   }
 
   /** Stops; resolves when no look is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#looking;
+    await this.#work.close();
   }
 
   async #find(): Promise<void> {
     const { newest, look, hasLeft } = this.#parts;
-    for (let looks = 0; this.#isDirty && looks < MAX_LOOKS; looks += AHEAD) {
+    for (let looks = 0; looks < MAX_LOOKS && !this.#isClosed; looks += AHEAD) {
       const from = newest();
-      if (from === 0 || this.#isClosed || !hasLeft()) return;
-      this.#isDirty = false;
-      const found = await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
-      if (newest() > from && found.some((each) => each === 'OPEN' || each === 'SETTLED')) this.#isDirty = true;
+      if (from === 0 || !hasLeft()) return;
+      await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
+      if (newest() === from) return;
     }
   }
 }

@@ -104,6 +104,7 @@ export class SlurmDriver implements RemoteDriver {
       lastSeen: new LastSeen(options.lastSeenFile, clock),
       minJobAge: () => this.#limits.minJobAge * 1_000,
       hasAccounts: () => this.#limits.hasAccounting,
+      hasHints: () => this.#tail !== null,
       warn,
     });
     const grace = (): number => gracePeriod(this.#limits);

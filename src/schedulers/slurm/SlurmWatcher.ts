@@ -1,6 +1,7 @@
 import { type Clock } from '../../domain/Clock.js';
 import { type RemoteSink } from '../remote/RemoteDriver.js';
-import { haveMoved, type JobCounters } from './diagnostics.js';
+import { type RequestBudget } from '../remote/RequestBudget.js';
+import { haveEnded, haveMoved, type JobCounters } from './diagnostics.js';
 import { type EndHint } from './jobcompLine.js';
 import { type JobView } from './JobView.js';
 import { type LastSeen } from './LastSeen.js';
@@ -8,7 +9,7 @@ import { MissingRecords } from './MissingRecords.js';
 import { NewRecords } from './NewRecords.js';
 import { RecordIntake } from './RecordIntake.js';
 import { RecordPoller } from './RecordPoller.js';
-import { type RequestBudget } from '../remote/RequestBudget.js';
+import { RunningRecords } from './RunningRecords.js';
 import { type SlurmJob } from './SlurmJob.js';
 import { detailed, type Listing, type SlurmReads } from './SlurmReads.js';
 
@@ -22,6 +23,8 @@ export interface WatcherParts {
   readonly minJobAge: () => number;
   /** Whether slurmdbd keeps accounts that can be read. */
   readonly hasAccounts: () => boolean;
+  /** Whether a line of jobcomp tells of every end. */
+  readonly hasHints: () => boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -50,6 +53,7 @@ export class SlurmWatcher {
   readonly #missing: MissingRecords;
   readonly #poller: RecordPoller;
   readonly #newRecords: NewRecords;
+  readonly #runningRecords: RunningRecords;
   #sink: RemoteSink | null = null;
   #isClosed = false;
   #isUp = false;
@@ -75,10 +79,17 @@ export class SlurmWatcher {
       look: (jobId, instance, rawId) => intake.lookAt(jobId, instance, rawId),
       giveUp: () => this.#touch(),
     });
+    const hasLeft = (): boolean => budget.hasLeft();
     this.#newRecords = new NewRecords({
       newest: () => intake.newestRawId,
       look: (rawId) => intake.lookAt(rawId, null),
-      hasLeft: () => budget.hasLeft(),
+      hasLeft,
+    });
+    this.#runningRecords = new RunningRecords({
+      views: () => intake.views,
+      look: (jobId, instance) => intake.lookAt(jobId, instance),
+      onEnding: (jobId, instance) => this.#poller.add(jobId, instance),
+      hasLeft,
     });
   }
 
@@ -114,8 +125,8 @@ export class SlurmWatcher {
     this.#isClosed = true;
     this.#isUp = false;
     this.#cancelWait?.();
+    await Promise.all([this.#newRecords.close(), this.#runningRecords.close()]);
     await this.#poller.close();
-    await this.#newRecords.close();
     await this.#looking;
     await this.#intake.close();
   }
@@ -131,6 +142,7 @@ export class SlurmWatcher {
     if (moved) this.#livelyUntil = now + LIVELY_FOR;
     if (moved && (before.submitted !== counters.submitted || before.started !== counters.started))
       this.#newRecords.find();
+    if (moved && haveEnded(before, counters) && !this.#parts.hasHints()) this.#runningRecords.look();
     if (moved || now - this.#lastLookAt > quiet) this.#touch();
   }
 

@@ -25,11 +25,10 @@ export function readCounters(body: unknown): JobCounters | null {
 
 /** Whether something happened between two readings: also a counter that fell was moved, from 0 on. */
 export function haveMoved(before: JobCounters, after: JobCounters): boolean {
-  return (
-    before.submitted !== after.submitted ||
-    before.started !== after.started ||
-    before.completed !== after.completed ||
-    before.canceled !== after.canceled ||
-    before.failed !== after.failed
-  );
+  return haveEnded(before, after) || before.submitted !== after.submitted || before.started !== after.started;
+}
+
+/** Whether something ended between two readings, or was canceled. */
+export function haveEnded(before: JobCounters, after: JobCounters): boolean {
+  return before.completed !== after.completed || before.canceled !== after.canceled || before.failed !== after.failed;
 }

@@ -5,12 +5,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Viewer } from '../../domain/access.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type CancelOrder, type Delivery } from '../remote/RemoteDriver.js';
+import { RequestBudget } from '../remote/RequestBudget.js';
 import { CancelBatches } from './CancelBatches.js';
+import { JobView } from './JobView.js';
 import { LastSeen } from './LastSeen.js';
 import { LateExits } from './LateExits.js';
+import { readNativeState } from './nativeStates.js';
 import { NewRecords } from './NewRecords.js';
 import { RecordPoller } from './RecordPoller.js';
-import { RequestBudget } from '../remote/RequestBudget.js';
+import { RunningRecords } from './RunningRecords.js';
 
 /** A clock that is moved by hand, and runs what is due. */
 class HandClock implements Clock {
@@ -138,6 +141,59 @@ describe('New records', () => {
     for (const { records } of [none, poor, many]) records.find();
     await new Promise((resolve) => setImmediate(resolve));
     expect([none.looks.length, poor.looks.length, many.looks.length]).toStrictEqual([0, 0, 48]);
+  });
+});
+
+describe('Records that run', () => {
+  function record(instance: number, state: string) {
+    const elements = { kind: 'ONE', instance } as const;
+    const times = { submittedAt: 1, startedAt: 2, endedAt: null };
+    const rawId = 43 + instance;
+    return {
+      jobId: 42,
+      rawId,
+      elements,
+      state: readNativeState(state),
+      reason: '',
+      user: 'ada',
+      ...times,
+      nodes: 'n1',
+    };
+  }
+
+  function running(count: number, hasLeft = true) {
+    const looks: (number | null)[] = [];
+    const ending: (number | null)[] = [];
+    const view = new JobView();
+    const all = Array.from({ length: count }, (_, instance) => record(instance, 'RUNNING'));
+    view.remember(all, true, 3);
+    const records = new RunningRecords({
+      views: () => [[42, view]],
+      look: (_jobId, instance) => {
+        looks.push(instance);
+        if (instance === 1) view.remember([record(1, 'COMPLETING')], false, 4);
+        return Promise.resolve();
+      },
+      onEnding: (_jobId, instance) => ending.push(instance),
+      hasLeft: () => hasLeft,
+    });
+    return { records, looks, ending };
+  }
+
+  test('are looked at once each when something ended, and those that are ending until they have', async () => {
+    const { records, looks, ending } = running(3);
+    records.look();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([looks, ending]).toStrictEqual([[0, 1, 2], [1]]);
+    await records.close();
+  });
+
+  test('are left to a look at all where they are more than 64, or the budget is used up', async () => {
+    const many = running(65);
+    const poor = running(3, false);
+    for (const { records } of [many, poor]) records.look();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([many.looks, poor.looks]).toStrictEqual([[], []]);
   });
 });
 
