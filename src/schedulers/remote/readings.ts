@@ -1,5 +1,5 @@
 import { type ObservedStatus } from '../../domain/observeTask.js';
-import { isTerminal } from '../../domain/states.js';
+import { type EndReason, isTerminal } from '../../domain/states.js';
 import { type TaskStatus } from '../../domain/TaskStatus.js';
 import { type NativeFacts } from '../store/rows.js';
 import { type Sighting } from './RemoteDriver.js';
@@ -33,15 +33,17 @@ export function isOtherWord(known: NativeFacts | null, native: Sighting['native'
   );
 }
 
+const STOPPED: ReadonlySet<EndReason | null> = new Set(['CANCELED', 'RUNTIME_EXCEEDED', 'PREEMPTED']);
+
 /**
- * How an ended task ended, where a later reading says what an earlier one did not; the same status where it says nothing new. Of what was canceled
- * exit code 0 may be no more than that the scheduler has not heard of another yet (Slurm).
+ * How an ended task ended, where a later reading says what an earlier one did not; the same status where it says nothing new. Of what the scheduler
+ * stopped exit code 0 may be no more than that it has not heard of another yet (Slurm).
  */
 export function completeEnd(status: TaskStatus, observed: ObservedStatus): TaskStatus {
   if (!isTerminal(status.state) || status.startedAt === null || !isTerminal(observed.state)) return status;
   const { exitCode, signal } = observed;
   if (exitCode === null && signal === null) return status;
   const isUnsaid = status.exitCode === null && status.signal === null;
-  const isEarly = status.endReason === 'CANCELED' && status.exitCode === 0 && exitCode !== 0;
+  const isEarly = STOPPED.has(status.endReason) && status.exitCode === 0 && exitCode !== 0;
   return isUnsaid || isEarly ? { ...status, exitCode, signal } : status;
 }

@@ -1,7 +1,7 @@
 import { InstanceSet } from '../../domain/InstanceSet.js';
 import { nativePhase, type NativePhase } from './nativeStates.js';
 import { nativeId } from './observedStatus.js';
-import { type SlurmState } from './SlurmJob.js';
+import { type SlurmElements, type SlurmState } from './SlurmJob.js';
 
 /** What a record last showed. */
 export interface KnownRecord {
@@ -111,6 +111,14 @@ export class JobView {
   forget(instance: number | null): void {
     if (instance === null) this.#own = null;
     else this.#elements.delete(instance);
+  }
+
+  /** The record is as it was remembered, but was not told of: when it is seen again it is new. */
+  doubt(elements: SlurmElements): void {
+    if (elements.kind === 'ONE') {
+      const known = this.#elements.get(elements.instance);
+      if (known !== undefined) this.#elements.set(elements.instance, { ...known, mark: '' });
+    } else if (this.#own !== null) this.#own = { ...this.#own, mark: '' };
   }
 
   #known({ elements }: SlurmState): KnownRecord | null {

@@ -22,9 +22,6 @@ export interface IntakeParts {
 /** How many changed tasks are taken in at once before others have their turn. */
 export const SLICE = 200;
 
-/** What ended longer ago than this, in milliseconds, is told as it is. */
-const RECENT_MS = 30_000;
-
 /** How many reads of details run at a time. */
 const DETAIL_WIDTH = 6;
 
@@ -153,9 +150,10 @@ export class RecordIntake {
     }
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
-    for (const each of news) this.#awaitExit(jobId, view, each);
     view.remember(listed, isWhole, asOf);
-    const told = news.filter((each) => !this.#isBetweenRuns(jobId, each));
+    const early = new Set(news.filter((each) => this.#lateExits.isEarly(jobId, each)));
+    for (const { record } of early) view.doubt(record.elements);
+    const told = news.filter((each) => !early.has(each) && !this.#isBetweenRuns(jobId, each));
     const { sweep } = master.spec;
     if (sweep === null) {
       const last = told.at(-1);
@@ -217,17 +215,6 @@ export class RecordIntake {
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);
     return true;
-  }
-
-  /** What was canceled and has ended with exit code 0 since it was last seen may be given another. */
-  #awaitExit(jobId: number, view: JobView, { record, details }: DetailedRecord): void {
-    const { state, rawId, elements, endedAt } = record;
-    const phase = nativePhase(state);
-    if (phase.kind !== 'ENDED' || phase.base !== 'CANCELLED' || details.end.exitCode !== 0) return;
-    const known = elements.kind === 'ONE' ? view.element(elements.instance) : view.own;
-    const isOld = endedAt !== null && this.#parts.clock.now() - endedAt > RECENT_MS;
-    if (isOld || known?.phase.kind === 'ENDED' || elements.kind === 'PENDING') return;
-    this.#lateExits.add(jobId, elements.kind === 'ONE' ? elements.instance : null, rawId);
   }
 
   /**

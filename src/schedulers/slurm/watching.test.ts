@@ -144,23 +144,24 @@ describe('New records', () => {
   });
 });
 
-describe('Records that run', () => {
-  function record(instance: number, state: string) {
-    const elements = { kind: 'ONE', instance } as const;
-    const times = { submittedAt: 1, startedAt: 2, endedAt: null };
-    const rawId = 43 + instance;
-    return {
-      jobId: 42,
-      rawId,
-      elements,
-      state: readNativeState(state),
-      reason: '',
-      user: 'ada',
-      ...times,
-      nodes: 'n1',
-    };
-  }
+/** The record of an element of job 42. */
+function record(instance: number, state: string) {
+  const elements = { kind: 'ONE', instance } as const;
+  const times = { submittedAt: 1, startedAt: 2, endedAt: null };
+  const rawId = 43 + instance;
+  return {
+    jobId: 42,
+    rawId,
+    elements,
+    state: readNativeState(state),
+    reason: '',
+    user: 'ada',
+    ...times,
+    nodes: 'n1',
+  };
+}
 
+describe('Records that run', () => {
   function running(count: number, hasLeft = true) {
     const looks: (number | null)[] = [];
     const ending: (number | null)[] = [];
@@ -197,24 +198,63 @@ describe('Records that run', () => {
   });
 });
 
-test('What was canceled and ended with exit code 0 is looked at again after one second and after four, and not once it is closed', async () => {
-  const clock = new HandClock();
-  const looks: string[] = [];
-  const exits = new LateExits({
-    clock,
-    look: (jobId, instance, rawId) => {
-      looks.push(`${jobId}_${instance ?? ''} ${rawId}`);
-      return Promise.resolve();
-    },
+describe('What Slurm stopped and shows to have ended with exit code 0', () => {
+  function late() {
+    const clock = new HandClock();
+    const looks: number[] = [];
+    const since = clock.now();
+    const exits = new LateExits({
+      clock,
+      look: () => {
+        looks.push(clock.now() - since);
+        return Promise.resolve();
+      },
+    });
+    return { clock, exits, looks };
+  }
+
+  function ended(state: string, exitCode: number, endedAt: number, nodes = 'n1') {
+    const base = record(7, state);
+    return { record: { ...base, nodes, endedAt }, details: { end: { exitCode, signal: null }, restarts: 0 } };
+  }
+
+  test('is not told for a quarter of a second, and looked at again, less and less often', async () => {
+    const { clock, exits, looks } = late();
+    const end = ended('CANCELLED', 0, clock.now());
+    const told: boolean[] = [];
+    for (const pause of [0, 200, 50, 30_000]) {
+      await clock.pass(pause);
+      told.push(!exits.isEarly(42, end));
+    }
+    expect([told, looks]).toStrictEqual([
+      [false, false, true, true],
+      [50, 120, 250, 1_000, 4_000, 30_000],
+    ]);
+    await exits.close();
   });
-  exits.add(42, 7, 49);
-  await clock.pass(999);
-  const before = [...looks];
-  await clock.pass(3_001);
-  exits.add(43, null, 43);
-  await exits.close();
-  await clock.pass(10_000);
-  expect([before, looks]).toStrictEqual([[], ['42_7 49', '42_7 49']]);
+
+  test('is told at once where it did not run, ended long ago, or ended otherwise', async () => {
+    const { clock, exits, looks } = late();
+    const now = clock.now();
+    const ends = [
+      ended('CANCELLED', 0, now, ''),
+      ended('CANCELLED', 0, now - 31_000),
+      ended('CANCELLED', 3, now),
+      ended('COMPLETED', 0, now),
+      ended('COMPLETING', 0, now),
+    ];
+    expect(ends.map((end) => exits.isEarly(42, end))).toStrictEqual([false, false, false, false, false]);
+    await clock.pass(10_000);
+    expect(looks).toStrictEqual([]);
+  });
+
+  test('is not looked at again once that is closed', async () => {
+    const { clock, exits, looks } = late();
+    exits.isEarly(42, ended('TIMEOUT', 0, clock.now()));
+    await exits.close();
+    await clock.pass(10_000);
+    expect(looks).toStrictEqual([]);
+  });
 });
 
 describe('Cancels of elements of one array', () => {
