@@ -8,6 +8,8 @@ export interface NewRecordParts {
   readonly look: (rawId: number) => Promise<'OPEN' | 'SETTLED' | 'NONE' | null>;
   /** Whether there is a request left for what can wait. */
   readonly hasLeft: () => boolean;
+  /** Told when fewer are new than were submitted or started: a record that was there before has started, or its id was not found. */
+  readonly onMissing: () => void;
 }
 
 /** How many ids after the newest are looked at together: of a submission that Slurm refused an id may be left out. */
@@ -24,6 +26,7 @@ const MAX_LOOKS = 48;
 export class NewRecords {
   readonly #parts: NewRecordParts;
   readonly #work: CoalescedWork;
+  #expected = 0;
   #isClosed = false;
 
   constructor(parts: NewRecordParts) {
@@ -31,8 +34,9 @@ export class NewRecords {
     this.#work = new CoalescedWork(() => this.#find());
   }
 
-  /** Something was submitted or started: looks, or looks again when the look that is under way is over. */
-  find(): void {
+  /** So many were submitted or started: looks, or looks again when the look that is under way is over. */
+  find(count: number): void {
+    this.#expected += count;
     this.#work.ask();
   }
 
@@ -43,12 +47,22 @@ export class NewRecords {
   }
 
   async #find(): Promise<void> {
+    const expected = this.#expected;
+    this.#expected = 0;
+    if ((await this.#lookAhead()) < expected) this.#parts.onMissing();
+  }
+
+  /** Looks at the next ids until none of them is there; how many were. */
+  async #lookAhead(): Promise<number> {
     const { newest, look, hasLeft } = this.#parts;
+    let found = 0;
     for (let looks = 0; looks < MAX_LOOKS && !this.#isClosed; looks += AHEAD) {
       const from = newest();
-      if (from === 0 || !hasLeft()) return;
-      await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
-      if (newest() === from) return;
+      if (from === 0 || !hasLeft()) break;
+      const answers = await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
+      found += answers.filter((answer) => answer === 'OPEN' || answer === 'SETTLED').length;
+      if (newest() === from) break;
     }
+    return found;
   }
 }

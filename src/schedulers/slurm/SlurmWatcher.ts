@@ -31,8 +31,8 @@ export interface WatcherParts {
 /** All records are looked at this often though nothing is known to have moved, in milliseconds: holds and ends of processes move no counter. */
 const QUIET_INTERVAL = 15_000;
 
-/** The same while something is being canceled. */
-const CANCEL_INTERVAL = 1_000;
+/** The same while something is being canceled, and after something moved that was seen by itself, or seems to have been. */
+const CHECK_INTERVAL = 1_000;
 
 /** After something moved, more is expected to for so long, in milliseconds: what waited for an end starts. */
 const LIVELY_FOR = 2_000;
@@ -58,6 +58,7 @@ export class SlurmWatcher {
   #isClosed = false;
   #isUp = false;
   #isDirty = false;
+  #isCheckDue = false;
   #mustReconcile = true;
   #counters: JobCounters | null = null;
   #livelyUntil = 0;
@@ -84,6 +85,7 @@ export class SlurmWatcher {
       newest: () => intake.newestRawId,
       look: (rawId) => intake.lookAt(rawId, null),
       hasLeft,
+      onMissing: () => this.#touch(),
     });
     this.#runningRecords = new RunningRecords({
       views: () => intake.views,
@@ -136,14 +138,17 @@ export class SlurmWatcher {
     const before = this.#counters;
     this.#counters = counters;
     const now = this.#parts.clock.now();
-    const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
-    const quiet = isCanceling ? CANCEL_INTERVAL : QUIET_INTERVAL;
-    const moved = before !== null && haveMoved(before, counters);
-    if (moved) this.#livelyUntil = now + LIVELY_FOR;
-    if (moved && (before.submitted !== counters.submitted || before.started !== counters.started))
-      this.#newRecords.find();
-    if (moved && haveEnded(before, counters) && !this.#parts.hasHints()) this.#runningRecords.look();
-    if (moved || now - this.#lastLookAt > quiet) this.#touch();
+    if (before !== null && haveMoved(before, counters)) {
+      this.#livelyUntil = now + LIVELY_FOR;
+      this.#isCheckDue = true;
+      const begun = Math.max(counters.started - before.started, counters.submitted - before.submitted);
+      if (begun > 0) this.#newRecords.find(begun);
+      if (haveEnded(before, counters) && !this.#parts.hasHints()) {
+        this.#runningRecords.look();
+        this.#touch();
+      }
+    }
+    if (now - this.#lastLookAt > this.#interval) this.#touch();
   }
 
   /** Lines of jobcomp: what they say is read, not believed. */
@@ -198,6 +203,12 @@ export class SlurmWatcher {
     return this.#intake.define(jobId);
   }
 
+  /** How long after a look at all records the next is due though nothing asks for it, in milliseconds. */
+  get #interval(): number {
+    const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
+    return this.#isCheckDue || isCanceling ? CHECK_INTERVAL : QUIET_INTERVAL;
+  }
+
   #touch(): void {
     this.#isDirty = true;
     if (this.#looking !== null || !this.#isUp || this.#isClosed) return;
@@ -215,6 +226,7 @@ export class SlurmWatcher {
     await this.#waitUntil(this.#pauseUntil);
     if (!this.#isUp) return;
     this.#isDirty = false;
+    this.#isCheckDue = false;
     const asOf = clock.now();
     const listing = await reads.list();
     if (this.#isClosed || listing === null) return;

@@ -109,7 +109,7 @@ describe('A record that is about to change', () => {
 describe('New records', () => {
   function find(newest: number, ids: readonly number[], hasLeft = true) {
     const looks: number[] = [];
-    const seen = { newest };
+    const seen = { newest, missing: 0 };
     const records = new NewRecords({
       newest: () => seen.newest,
       look: (rawId) => {
@@ -119,16 +119,24 @@ describe('New records', () => {
         return Promise.resolve('OPEN');
       },
       hasLeft: () => hasLeft,
+      onMissing: () => (seen.missing += 1),
     });
-    return { records, looks };
+    return { records, looks, missing: () => seen.missing };
   }
 
   test('are those with the next ids, where Slurm may leave out one or two', async () => {
-    const { records, looks } = find(10, [11, 12, 13, 16]);
-    records.find();
+    const { records, looks, missing } = find(10, [11, 12, 13, 16]);
+    records.find(4);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(looks).toStrictEqual([11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    expect([looks, missing()]).toStrictEqual([[11, 12, 13, 14, 15, 16, 17, 18, 19], 0]);
     await records.close();
+  });
+
+  test('that are fewer than what was submitted or started leave something to a look at all: a record that was there has started', async () => {
+    const { records, missing } = find(10, [11]);
+    records.find(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(missing()).toBe(1);
   });
 
   test('are not looked for without a newest one, without budget, or further than 48 ids', async () => {
@@ -138,7 +146,7 @@ describe('New records', () => {
       10,
       Array.from({ length: 1_000 }, (_, index) => index),
     );
-    for (const { records } of [none, poor, many]) records.find();
+    for (const { records } of [none, poor, many]) records.find(1);
     await new Promise((resolve) => setImmediate(resolve));
     expect([none.looks.length, poor.looks.length, many.looks.length]).toStrictEqual([0, 0, 48]);
   });
