@@ -29,7 +29,7 @@ const PACE = 20;
  */
 export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
   const { isWatchedClosely, accounting } = WAYS[seed % WAYS.length] ?? WAYS[0];
-  const cluster = await SlurmCluster.start({ accounting, cpusPerNode: 16 });
+  const cluster = await SlurmCluster.start({ accounting, cpusPerNode: 16, proctrack: 'pgid' });
   const strike = (name: DaemonName, signal: NodeJS.Signals) => async (): Promise<void> => {
     await cluster.signal(name, signal);
     await cluster.startDaemon(name);

@@ -16,6 +16,11 @@ export interface ClusterOptions {
   readonly maxArraySize?: number;
   /** How long a requeued job must wait: the lifetime of a job's credential, Slurm's `cred_expire`, 5 at least. Default 5. */
   readonly requeueDelay?: number;
+  /**
+   * How slurmstepd finds the processes of a task (Slurm's `ProctrackType`). `linuxproc`: by their parents, so that it loses those whose parent
+   * was killed alone; default. `pgid`: by their process group; it then takes up to four seconds until a task that was killed has ended.
+   */
+  readonly proctrack?: 'linuxproc' | 'pgid';
   /** Further lines of slurm.conf. */
   readonly extraConfig?: readonly string[];
 }
@@ -39,7 +44,7 @@ export interface ClusterPlaces {
 /** The text of slurm.conf. */
 export function slurmConfig({ folder, host, address, ports }: ClusterPlaces, options: ClusterOptions): string {
   const { nodes = 1, cpusPerNode = 64, killWait = 5, minJobAge = 300, maxArraySize = 100_001 } = options;
-  const { jobcomp = true, accounting = false, requeueDelay = 5, extraConfig = [] } = options;
+  const { jobcomp = true, accounting = false, requeueDelay = 5, proctrack = 'linuxproc', extraConfig = [] } = options;
   const nodeNames = nodes === 1 ? 'n1' : `n[1-${nodes}]`;
   const nodePorts = nodes === 1 ? String(ports.slurmd[0]) : `[${ports.slurmd.join(',')}]`;
   return lines(
@@ -61,7 +66,7 @@ export function slurmConfig({ folder, host, address, ports }: ClusterPlaces, opt
     `SlurmdLogFile=${folder}/log/slurmd-%n.log`,
     'SlurmctldDebug=info',
     'SlurmdDebug=info',
-    'ProctrackType=proctrack/pgid',
+    `ProctrackType=proctrack/${proctrack}`,
     'TaskPlugin=task/none',
     'JobAcctGatherType=jobacct_gather/none',
     'MpiDefault=none',

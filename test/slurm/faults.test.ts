@@ -157,7 +157,7 @@ describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () =
   });
 
   test('that was killed has forgotten a cancel of what waited: it stays canceled, and does not come to run on', async () => {
-    const own = await SlurmCluster.start({ cpusPerNode: 1 });
+    const own = await SlurmCluster.start({ cpusPerNode: 1, proctrack: 'pgid' });
     onTestFinished(() => own.stop());
     const { world, ledger } = await open(own);
     const runs = await run(world, ledger, RUNS);
@@ -178,7 +178,7 @@ describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () =
   });
 
   test('that was killed before a node was told has forgotten a cancel of what runs: its processes end all the same, and it ends once', async () => {
-    const own = await SlurmCluster.start({ cpusPerNode: CAPACITY });
+    const own = await SlurmCluster.start({ cpusPerNode: CAPACITY, proctrack: 'pgid' });
     onTestFinished(() => own.stop());
     const { world, ledger } = await open(own);
     const ref = await run(world, ledger, RUNS);
