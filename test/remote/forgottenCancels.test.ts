@@ -211,6 +211,34 @@ test('Subtasks that were canceled one by one are canceled again one by one, in o
   expect(sent()).toEqual([1, 2, 1, 2].map((instance) => ({ ...ORDER, instance })));
 });
 
+test('Subtasks that were canceled before they ran are told to the driver, and canceled again where it shows them waiting', async () => {
+  world.showSweep(SWEEP, [], sighting('QUEUED', { requeueCount: 0 }));
+  await cancel(subtask(2));
+  await cancel(subtask(5));
+  expect(world.driver.sink.canceled(7, 1).toString()).toBe('2,5');
+  await pass(1);
+  world.driver.onLookUp = () => {
+    world.showSweep(SWEEP, [subtasks([2, 5], 'QUEUED', { requeueCount: 0 })]);
+    return true;
+  };
+  world.driver.onLookUp([7]);
+  await pass(1);
+  expect(sent()).toEqual([2, 5, 2, 5].map((instance) => ({ ...ORDER, instance })));
+});
+
+test('A task that was queued again, of which a scheduler that has forgotten it shows the old end, ends as it had ended', async () => {
+  const old = { startedAt: 1, endedAt: 2, exitCode: 3, endReason: 'EXIT_CODE', requeueCount: 0 } as const;
+  world.show('FAILED', old);
+  await pass(1);
+  value(await world.scheduler.requeueJob(ada, 7));
+  expect((await world.task()).status.state).toBe('QUEUED');
+  await pass(1);
+  world.show('FAILED', old);
+  expect((await world.task()).status).toMatchObject({ state: 'FAILED', exitCode: 3 });
+  expect((await world.theJob()).state).toBe('FAILED');
+  expect(world.scheduler.info.anomalies).toBe(0);
+});
+
 describe('A task that is being canceled, and is shown as if nobody had,', () => {
   beforeEach(async () => {
     world.show('RUNNING', { requeueCount: 0 });

@@ -162,16 +162,28 @@ describe.skipIf(isSlurmMissing())('Slurm that fails', { timeout: 180_000 }, () =
     const { world, ledger } = await open(own);
     const runs = await run(world, ledger, RUNS);
     const waits = task(await submit(world, { commandLine: RUNS }));
+    const sweep = { start: 1, end: 3, increment: 1 };
+    const element = task(await submit(world, { commandLine: RUNS, sweep }), 1, 2);
     await ledger.until(waits, 'QUEUED');
     await untilSaved(own);
     value(await cancel(world, waits, { message: 'never mind' }));
+    value(await cancel(world, element, { message: 'not this one' }));
     await own.kill('slurmctld');
     await own.startDaemon('slurmctld');
-    expect(await own.goingOn()).toContain(`job ${waits.jobId} is PENDING`);
-    await until(world, true);
+    const forgotten = [`job ${waits.jobId} is PENDING`, `job ${element.jobId}_2 is PENDING`];
+    expect(await own.goingOn()).toEqual(expect.arrayContaining(forgotten));
+    const left = [
+      `job ${runs.jobId} is RUNNING`,
+      `job ${element.jobId}_1 is PENDING`,
+      `job ${element.jobId}_3 is PENDING`,
+    ];
+    const jobs = async (): Promise<readonly string[]> => (await own.goingOn()).filter((name) => name.startsWith('job'));
+    await expect.poll(jobs, { timeout: world.patience }).toHaveLength(left.length);
+    expect(await jobs()).toEqual(expect.arrayContaining(left));
+    value(await world.scheduler.cancelJob(world.owner, element.jobId, { message: null, force: false }));
     value(await cancel(world, runs, { force: true }));
     await expect.poll(() => own.goingOn(), { timeout: world.patience }).toEqual([]);
-    expect(ledger.way(waits).filter((state) => state === 'CANCELED')).toHaveLength(1);
+    for (const ref of [waits, element]) expect(ledger.way(ref).filter((state) => state === 'CANCELED')).toHaveLength(1);
     expect((await read(world, waits)).status).toMatchObject({ state: 'CANCELED', startedAt: null });
     expect(world.warnings.join()).toContain(`${waits.jobId}.1 (CANCELED, requeued 0 times) as QUEUED (PENDING`);
     expect(ledger.broken()).toEqual([]);

@@ -81,6 +81,8 @@ export interface RemoteSink {
   native(ref: TaskRef): NativeFacts | null;
   /** The untouched subtasks of a sweep that are not over. */
   untouched(jobId: JobId, taskNumber: number): InstanceSet;
+  /** The subtasks of a sweep that were canceled before they ran. A scheduler that shows any of them as waiting has forgotten that. */
+  canceled(jobId: JobId, taskNumber: number): InstanceSet;
   /** Cancellations that are under way in the job: accepted, in their grace period, or killing. A driver watches such jobs more closely. */
   liveCancellations(): ReadonlyMap<JobId, readonly Cancellation[]>;
 }

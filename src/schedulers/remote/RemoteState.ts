@@ -128,6 +128,25 @@ export class RemoteState implements RemoteSink {
       .reduce((all, { id }) => all.union(store.groupInstances(id, step)), InstanceSet.empty(step));
   }
 
+  canceled(jobId: JobId, taskNumber: number): InstanceSet {
+    const { store } = this.#parts;
+    const { sweep } = store.spec(jobId, taskNumber);
+    const step = sweep?.increment ?? 1;
+    const rows = store.all(
+      "SELECT instance FROM tasks WHERE job_id = ? AND number = ? AND instance >= 0 AND state = 'CANCELED'",
+      jobId,
+      taskNumber,
+    );
+    const single = InstanceSet.of(
+      rows.map(({ instance }) => Number(instance)),
+      step,
+    );
+    return store
+      .groups(jobId, taskNumber)
+      .filter(({ status }) => status.state === 'CANCELED')
+      .reduce((all, { id }) => all.union(store.groupInstances(id, step)), single);
+  }
+
   liveCancellations(): ReadonlyMap<JobId, readonly Cancellation[]> {
     return Map.groupBy(this.#parts.store.openCancellations(), ({ jobId }) => jobId);
   }

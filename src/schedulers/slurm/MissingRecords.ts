@@ -43,7 +43,10 @@ export class MissingRecords {
     this.#sink = sink;
   }
 
-  /** Looks through everything that is stored as not over, after a listing of all records. */
+  /**
+   * Looks through everything that is stored as not over, after a listing of all records, and for elements that were canceled and are pending again:
+   * their jobs are read as a whole.
+   */
   async reconcile(listed: ReadonlySet<number>, asOf: number): Promise<void> {
     const missing = new Map<number, number[]>();
     let after: TaskRef | null = null;
@@ -61,6 +64,9 @@ export class MissingRecords {
       after = page.at(-1)?.ref ?? null;
       if (after === null) break;
       await setImmediate();
+    }
+    for (const jobId of listed) {
+      if (this.#parts.intake.canceledAndPending(jobId).size > 0) await this.#parts.intake.define(jobId);
     }
     for (const [jobId, instances] of missing) {
       if (!listed.has(jobId)) await this.resolve(jobId, null, asOf);

@@ -214,7 +214,26 @@ export class RecordIntake {
     }
     this.#views.set(jobId, new JobView());
     await this.take(jobId, found.map(detailed), true, asOf);
+    const own = found.find(({ elements }) => elements.kind === 'PENDING');
+    const sighting = own === undefined ? null : sightingOf(own, detailed(own).details);
+    const instances = this.canceledAndPending(jobId);
+    if (sighting !== null && instances.size > 0)
+      this.observe(
+        jobId,
+        { taskNumber: 1, spec: null, self: null, subtasks: [{ ...sighting, instances }], isCanceled: false },
+        asOf,
+      );
     return true;
+  }
+
+  /** The elements that the array's own record has as pending, though they were canceled: by the record itself they are told from the others only here. */
+  canceledAndPending(jobId: number): InstanceSet {
+    const pending = this.#views.get(jobId)?.pending ?? null;
+    const { sweep } = this.#sink?.task({ jobId, taskNumber: 1, instance: null })?.spec ?? { sweep: null };
+    if (pending === null || pending.size === 0 || sweep === null) return InstanceSet.empty();
+    return (this.#sink?.canceled(jobId, 1) ?? InstanceSet.empty(sweep.increment)).intersect(
+      inStep(pending, sweep.increment),
+    );
   }
 
   /**

@@ -136,6 +136,8 @@ export class SlurmWatcher {
   /** slurmctld's counters. */
   beat(counters: JobCounters): void {
     const before = this.#counters;
+    /** slurmctld may have been started again between two readings, and then has forgotten what it had not saved. */
+    if (before !== null && before.since !== counters.since) this.up();
     this.#counters = counters;
     const now = this.#parts.clock.now();
     if (before !== null && haveMoved(before, counters)) {

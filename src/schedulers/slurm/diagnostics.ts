@@ -2,6 +2,8 @@ import { isRecord, readNumber } from './slurmValues.js';
 
 /** slurmctld's counters of what happened to jobs and elements since its start or midnight UTC. */
 export interface JobCounters {
+  /** When they began to count, in seconds since 1970: slurmctld's start, midnight UTC, or a reset by hand. */
+  readonly since: number;
   readonly submitted: number;
   readonly started: number;
   readonly completed: number;
@@ -15,6 +17,7 @@ export function readCounters(body: unknown): JobCounters | null {
   if (!isRecord(statistics)) return null;
   const counter = (name: string): number => readNumber(statistics[`jobs_${name}`]) ?? 0;
   return {
+    since: readNumber(statistics['req_time_start']) ?? 0,
     submitted: counter('submitted'),
     started: counter('started'),
     completed: counter('completed'),
