@@ -335,6 +335,33 @@ describe('Terminal is terminal', () => {
   });
 });
 
+describe('Another task with the id of a forgotten one', () => {
+  const made = change(11, '1.1.1', null, 'QUEUED', 'CREATED');
+  const early = [...LOG.slice(0, 8), { ...made, cursor: 'c9' }];
+
+  test('is taken only where the scheduler can forget jobs', () => {
+    const log = [...LOG, made];
+    const found = ['former state is FAILED: 1.1.1 nothing -> QUEUED (CREATED)'];
+    expect(ofLog(ordered, { log })).toEqual(found);
+    expect(ofLog(terminalIsTerminal, { log })).toEqual(['left FAILED: 1.1.1 nothing -> QUEUED (CREATED)']);
+    expect(ofLog(ordered, { log, reusesIds: true })).toEqual([]);
+    expect(ofLog(terminalIsTerminal, { log, reusesIds: true })).toEqual([]);
+  });
+
+  test('is found where the forgotten one had not ended', () => {
+    expect(ofLog(ordered, { log: early, reusesIds: true })).toEqual([
+      'former state is CANCELING: 1.1.1 nothing -> QUEUED (CREATED)',
+    ]);
+  });
+
+  test('is found where a task that was over goes on in another way', () => {
+    const log = [...LOG, change(11, '1.1.1', 'FAILED', 'RUNNING', 'OBSERVED')];
+    expect(ofLog(terminalIsTerminal, { log, reusesIds: true })).toEqual([
+      'left FAILED: 1.1.1 FAILED -> RUNNING (OBSERVED)',
+    ]);
+  });
+});
+
 describe('Every cancel ends', () => {
   test('finds a task that became CANCELING and never ended', () => {
     expect(ofLog(everyCancelEnds, { log: LOG.slice(0, 9), commands: [] })).toEqual([
