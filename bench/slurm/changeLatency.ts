@@ -14,7 +14,7 @@ const FREE = 400;
 const COMMAND = 'sleep 3';
 
 /** The elements that are canceled past the gateway: from the array's end, so that none of them starts. The pause between two, in milliseconds. */
-const CANCELS = 150;
+const CANCELS = 300;
 const CANCEL_PAUSE_MS = 150;
 
 /** How long after the last cancel its change is waited for, in milliseconds. */
@@ -30,8 +30,10 @@ export interface ChangeLatencies {
   readonly canceled: readonly Time[];
   /** From the sending of that cancel to Slurm's answer: within this time the change happened. */
   readonly answered: readonly Time[];
-  /** A running element ended by itself: from the line in slurmctld's log. Its record shows COMPLETING, and not how it ended, until its node is done with it. */
+  /** A running element ended by itself: from the line in slurmctld's log that its node is done with it. Until then its record shows COMPLETING, and not how it ended. */
   readonly ended: readonly Time[];
+  /** The same from the line that its process has ended, a while of COMPLETING before that. */
+  readonly endedWithCompleting: readonly Time[];
   /** An element was given its node: from the line in slurmctld's log. No line of jobcomp tells it. */
   readonly started: readonly Time[];
   /** Changes of which no subscriber was told. */
@@ -47,7 +49,8 @@ type Arrivals = Map<string, Time>;
  * @param haveRecords - whether all elements have records of their own; else those that have started, and those that are canceled
  */
 export async function changeLatency(watching: Watching, haveRecords: boolean): Promise<ChangeLatencies> {
-  await using bench = await SlurmBench.start({ cpusPerNode: CORES, jobcomp: watching.jobcomp }, 2);
+  const extraConfig = ['SlurmctldDebug=verbose', 'DebugFlags=TraceJobs'];
+  await using bench = await SlurmBench.start({ cpusPerNode: CORES, jobcomp: watching.jobcomp, extraConfig }, 2);
   await using gateway = await bench.gateway(watching);
   const job = await bench.submit(gateway, COMMAND, ELEMENTS);
   await bench.untilRunning(gateway, job, CORES);
@@ -70,16 +73,19 @@ export async function changeLatency(watching: Watching, haveRecords: boolean): P
   await setTimeout(LAST_MS);
   const log = await readFile(join(bench.cluster.folder, 'log/slurmctld.log'), 'utf8');
   const isWithin = ([, time]: readonly [string, Time]): boolean => time >= since && time <= until;
-  const ends = [...timesOf(log, job, /_job_complete: JobId=(\d+)_(\d+)\(\d+\) done/)].filter(isWithin);
+  const processEnds = [...timesOf(log, job, /_job_complete: JobId=(\d+)_(\d+)\(\d+\) done/)].filter(isWithin);
+  const ends = [...timesOf(log, job, /cleanup_completing: JobId=(\d+)_(\d+)\(\d+\)/)].filter(isWithin);
   const starts = [...timesOf(log, job, /(?:sched: Allocate|_start_job: Started) JobId=(\d+)_(\d+)\(\d+\)/)].filter(
     isWithin,
   );
   stop();
   const canceled = delays([...sent], 'CANCELED', arrivals);
   const ended = delays(ends, 'FINISHED', arrivals);
+  const endedWithCompleting = delays(processEnds, 'FINISHED', arrivals);
   const started = delays(starts, 'RUNNING', arrivals);
   const expected = sent.size + ends.length + starts.length;
-  return { canceled, answered, ended, started, missed: expected - canceled.length - ended.length - started.length };
+  const missed = expected - canceled.length - ended.length - started.length;
+  return { canceled, answered, ended, endedWithCompleting, started, missed };
 }
 
 function subscribe(wsUrl: string, { id, cursor }: SubmittedJob, arrivals: Arrivals): () => void {

@@ -48,11 +48,15 @@ async function benchChanges(): Promise<void> {
     for (const [name, watching] of [WAYS[0], BY_COMMANDS]) {
       const records = haveRecords ? 'each with a record of its own' : 'of which few have records of their own';
       console.log(`\nFrom a change in slurmctld to a subscriber, 20,000 elements ${records}, ${name}`);
-      const { canceled, answered, ended, started, missed } = await changeLatency(watching, haveRecords);
+      const { canceled, answered, ended, endedWithCompleting, started, missed } = await changeLatency(
+        watching,
+        haveRecords,
+      );
       console.table({
         'canceled past the gateway': latencyRow(canceled),
         "of that until Slurm's answer": latencyRow(answered),
-        'ended by itself, COMPLETING included': latencyRow(ended),
+        'ended by itself': latencyRow(ended),
+        'of that with COMPLETING before it': latencyRow(endedWithCompleting),
         started: latencyRow(started),
       });
       if (missed > 0) console.log(`${missed} changes had not arrived by the end`);

@@ -12,10 +12,11 @@ export interface NewRecordParts {
   readonly onMissing: () => void;
 }
 
-/** How many ids after the newest are looked at together: of a submission that Slurm refused an id may be left out. */
-const AHEAD = 3;
+/** How many ids after those that are expected are looked at together with them: of a submission that Slurm refused an id may be left out. */
+const AHEAD = 2;
 
-/** How many are looked at in one go, at most: where more are new, one look at all records costs less. */
+/** How many ids are looked at together, and in one go, at most: where more are new, one look at all records costs less. */
+const MAX_TOGETHER = 16;
 const MAX_LOOKS = 48;
 
 /**
@@ -49,17 +50,19 @@ export class NewRecords {
   async #find(): Promise<void> {
     const expected = this.#expected;
     this.#expected = 0;
-    if ((await this.#lookAhead()) < expected) this.#parts.onMissing();
+    if ((await this.#lookAhead(expected)) < expected) this.#parts.onMissing();
   }
 
-  /** Looks at the next ids until none of them is there; how many were. */
-  async #lookAhead(): Promise<number> {
+  /** Looks at the next ids until as many are there as are expected, or none of the last is; how many were. */
+  async #lookAhead(expected: number): Promise<number> {
     const { newest, look, hasLeft } = this.#parts;
     let found = 0;
-    for (let looks = 0; looks < MAX_LOOKS && !this.#isClosed; looks += AHEAD) {
+    for (let looks = 0; looks < MAX_LOOKS && found < expected && !this.#isClosed;) {
       const from = newest();
       if (from === 0 || !hasLeft()) break;
-      const answers = await Promise.all(Array.from({ length: AHEAD }, (_, index) => look(from + 1 + index)));
+      const count = Math.min(expected - found + AHEAD, MAX_TOGETHER);
+      const answers = await Promise.all(Array.from({ length: count }, (_, index) => look(from + 1 + index)));
+      looks += count;
       found += answers.filter((answer) => answer === 'OPEN' || answer === 'SETTLED').length;
       if (newest() === from) break;
     }

@@ -1,7 +1,7 @@
 import { type Clock } from '../../domain/Clock.js';
 import { type RemoteSink } from '../remote/RemoteDriver.js';
 import { type RequestBudget } from '../remote/RequestBudget.js';
-import { haveEnded, haveMoved, type JobCounters } from './diagnostics.js';
+import { countEnded, haveMoved, type JobCounters } from './diagnostics.js';
 import { type EndHint } from './jobcompLine.js';
 import { type JobView } from './JobView.js';
 import { type LastSeen } from './LastSeen.js';
@@ -31,8 +31,11 @@ export interface WatcherParts {
 /** All records are looked at this often though nothing is known to have moved, in milliseconds: holds and ends of processes move no counter. */
 const QUIET_INTERVAL = 15_000;
 
-/** The same while something is being canceled, and after something moved that was seen by itself, or seems to have been. */
-const CHECK_INTERVAL = 1_000;
+/** The same while something is being canceled. */
+const CANCEL_INTERVAL = 1_000;
+
+/** The same after something moved that single records explain, as far as it was counted. */
+const CHECK_INTERVAL = 5_000;
 
 /** After something moved, more is expected to for so long, in milliseconds: what waited for an end starts. */
 const LIVELY_FOR = 2_000;
@@ -62,6 +65,8 @@ export class SlurmWatcher {
   #mustReconcile = true;
   #counters: JobCounters | null = null;
   #livelyUntil = 0;
+  /** How many lines of jobcomp came since the counters were read. */
+  #hinted = 0;
   #pauseUntil = 0;
   #lastLookAt = 0;
   #looking: Promise<void> | null = null;
@@ -145,17 +150,18 @@ export class SlurmWatcher {
       this.#isCheckDue = true;
       const begun = Math.max(counters.started - before.started, counters.submitted - before.submitted);
       if (begun > 0) this.#newRecords.find(begun);
-      if (haveEnded(before, counters) && !this.#parts.hasHints()) {
-        this.#runningRecords.look();
-        this.#touch();
-      }
+      const ended = countEnded(before, counters);
+      if (ended !== 0 && !this.#parts.hasHints()) this.#runningRecords.look();
+      if (begun < 0 || ended < 0 || ended > this.#hinted) this.#touch();
     }
+    this.#hinted = 0;
     if (now - this.#lastLookAt > this.#interval) this.#touch();
   }
 
   /** Lines of jobcomp: what they say is read, not believed. */
   hint(hints: readonly EndHint[]): void {
     this.#livelyUntil = this.#parts.clock.now() + LIVELY_FOR;
+    this.#hinted += hints.length;
     for (const { rawId, element } of hints) {
       const jobId = element?.jobId ?? rawId;
       this.#poller.add(jobId, element?.instance ?? null, rawId);
@@ -208,7 +214,8 @@ export class SlurmWatcher {
   /** How long after a look at all records the next is due though nothing asks for it, in milliseconds. */
   get #interval(): number {
     const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
-    return this.#isCheckDue || isCanceling ? CHECK_INTERVAL : QUIET_INTERVAL;
+    if (isCanceling) return CANCEL_INTERVAL;
+    return this.#isCheckDue ? CHECK_INTERVAL : QUIET_INTERVAL;
   }
 
   #touch(): void {

@@ -28,10 +28,16 @@ export function readCounters(body: unknown): JobCounters | null {
 
 /** Whether something happened between two readings: also a counter that fell was moved, from 0 on. */
 export function haveMoved(before: JobCounters, after: JobCounters): boolean {
-  return haveEnded(before, after) || before.submitted !== after.submitted || before.started !== after.started;
+  return (
+    before.submitted !== after.submitted ||
+    before.started !== after.started ||
+    before.completed !== after.completed ||
+    before.canceled !== after.canceled ||
+    before.failed !== after.failed
+  );
 }
 
-/** Whether something ended between two readings, or was canceled. */
-export function haveEnded(before: JobCounters, after: JobCounters): boolean {
-  return before.completed !== after.completed || before.canceled !== after.canceled || before.failed !== after.failed;
+/** How many ended between two readings, or were canceled: an array that is canceled as a whole counts once. Below 0: the counters began anew. */
+export function countEnded(before: JobCounters, after: JobCounters): number {
+  return after.completed - before.completed + (after.canceled - before.canceled) + (after.failed - before.failed);
 }
