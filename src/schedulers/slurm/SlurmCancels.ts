@@ -148,6 +148,8 @@ export class SlurmCancels {
     const target = { jobId, instances: values.length === 0 ? null : InstanceSet.of(values) };
     await this.#comment(viewer, target, message, values.length);
     const answer = codec.signal(target, CANCEL);
+    const areWaiting = orders.every(({ task }) => task !== null && isWaiting(task.status.state));
+    if (areWaiting) this.#parts.watcher.announce(Math.max(1, values.length));
     const reply =
       answer.kind === 'CALLS'
         ? await makeCalls(this.#parts.link, viewer.user, answer)
@@ -180,7 +182,7 @@ export class SlurmCancels {
 
   /**
    * Slurm took the cancel. It says the same of what had ended before; and of what was pending as far as anybody had seen it does not say whether
-   * it had started meanwhile. So records that are cheap to read are read: few by themselves, more together.
+   * it had started meanwhile. So records that are cheap to read are read: few by themselves, more together, and all where there are no more than that.
    */
   async #lookAfterAll(viewer: Viewer, orders: readonly CancelOrder[], attempt: number): Promise<readonly Delivery[]> {
     const { watcher } = this.#parts;
@@ -188,8 +190,9 @@ export class SlurmCancels {
     if (first === undefined) return [];
     const { jobId } = first.cancellation;
     const areSingle = orders.every(({ ref, task }) => ref !== null && task?.type === 'BASIC');
-    const isCheap = (watcher.view(jobId)?.size ?? 0) <= LOOKED_AT.records;
-    if (areSingle && isCheap && orders.length <= LOOKED_AT.elements) {
+    const size = watcher.view(jobId)?.size ?? 0;
+    const isCheap = size <= LOOKED_AT.records;
+    if (areSingle && isCheap && orders.length <= Math.min(LOOKED_AT.elements, size)) {
       return Promise.all(
         orders.map(async (order) => {
           const found = await watcher.lookAt(jobId, order.ref?.instance ?? null);

@@ -9,6 +9,7 @@ import { MissingRecords } from './MissingRecords.js';
 import { NewRecords } from './NewRecords.js';
 import { RecordIntake } from './RecordIntake.js';
 import { RecordPoller } from './RecordPoller.js';
+import { RecentCount } from './RecentCount.js';
 import { RunningRecords } from './RunningRecords.js';
 import { type SlurmJob } from './SlurmJob.js';
 import { detailed, type Listing, type SlurmReads } from './SlurmReads.js';
@@ -67,6 +68,7 @@ export class SlurmWatcher {
   #livelyUntil = 0;
   /** How many lines of jobcomp came since the counters were read. */
   #hinted = 0;
+  readonly #announced = new RecentCount();
   #pauseUntil = 0;
   #lastLookAt = 0;
   #looking: Promise<void> | null = null;
@@ -146,15 +148,17 @@ export class SlurmWatcher {
     this.#counters = counters;
     const now = this.#parts.clock.now();
     if (before !== null && haveMoved(before, counters)) {
-      this.#livelyUntil = now + LIVELY_FOR;
       this.#isCheckDue = true;
       const begun = Math.max(counters.started - before.started, counters.submitted - before.submitted);
-      if (begun > 0) this.#newRecords.find(begun);
       const ended = countEnded(before, counters);
-      if (ended !== 0 && !this.#parts.hasHints()) this.#runningRecords.look();
-      if (begun < 0 || ended < 0 || ended > this.#hinted) this.#touch();
+      const isOurs = begun === 0 && ended > 0 && ended <= this.#announced.total;
+      if (!isOurs) this.#livelyUntil = now + LIVELY_FOR;
+      if (begun > 0) this.#newRecords.find(begun);
+      if (!isOurs && ended !== 0 && !this.#parts.hasHints()) this.#runningRecords.look();
+      if (begun < 0 || ended < 0 || ended > this.#announced.total + this.#hinted) this.#touch();
     }
     this.#hinted = 0;
+    this.#announced.pass();
     if (now - this.#lastLookAt > this.#interval) this.#touch();
   }
 
@@ -166,6 +170,11 @@ export class SlurmWatcher {
       const jobId = element?.jobId ?? rawId;
       this.#poller.add(jobId, element?.instance ?? null, rawId);
     }
+  }
+
+  /** The gateway is about to cancel so many elements or jobs that wait: that the counters move by as many is no news. */
+  announce(count: number): void {
+    this.#announced.add(count);
   }
 
   /** The record of a job or element is about to change. */

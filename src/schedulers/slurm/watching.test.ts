@@ -12,6 +12,7 @@ import { LastSeen } from './LastSeen.js';
 import { LateExits } from './LateExits.js';
 import { readNativeState } from './nativeStates.js';
 import { NewRecords } from './NewRecords.js';
+import { RecentCount } from './RecentCount.js';
 import { RecordPoller } from './RecordPoller.js';
 import { RunningRecords } from './RunningRecords.js';
 
@@ -168,6 +169,17 @@ function record(instance: number, state: string) {
     nodes: 'n1',
   };
 }
+
+test('What was counted is known until the next beat but one', () => {
+  const count = new RecentCount();
+  count.add(2);
+  const totals = [count.total];
+  for (let beat = 0; beat < 2; beat += 1) {
+    count.pass();
+    totals.push(count.total);
+  }
+  expect(totals).toStrictEqual([2, 2, 0]);
+});
 
 describe('Records that run', () => {
   function running(count: number, hasLeft = true) {
