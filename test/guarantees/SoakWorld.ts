@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadShape } from './JobBook.js';
+import { type Settled } from './runPlan.js';
 import { processesOf } from '../support/jobs.js';
 
 /** What a round's gateway has behind it. One world serves one round. */
@@ -15,7 +16,7 @@ export interface SoakWorld extends AsyncDisposable {
   /** How many times slower than the embedded scheduler's a round's steps follow one another: beside a scheduler that takes longer. Default 1. */
   readonly pace?: number;
   /** Resolves when the gateway knows what the scheduler made of commands whose answers were broken off. Absent: it always does. */
-  readonly settled?: () => Promise<void>;
+  readonly settled?: Settled;
   /** Whether the scheduler is another program, which may call a job ended later than the last of its tasks. */
   readonly isElsewhere: boolean;
   /** Whether the scheduler has no jobs but those of this round. */

@@ -5,14 +5,19 @@ const OVER: ReadonlySet<string> = new Set(['COMPLETED', 'REFUSED', 'LOST']);
 
 /**
  * Every cancel ends: whatever became CANCELING has ended later; each task for which a cancel was accepted has ended behind the cursor that was
- * answered; and each cancellation that is still shown is COMPLETED, REFUSED or LOST. To be asked after all is over.
+ * answered; and each cancellation that is still shown is COMPLETED, REFUSED or LOST. To be asked after all is over. What was canceled is shown,
+ * unless the scheduler forgot its job and gave the id to another, which does not have such a task.
  */
-export function everyCancelEnds({ log, places, commands, finals }: Recording): Verdict {
+export function everyCancelEnds({ log, places, commands, finals, reusesIds }: Recording): Verdict {
   const findings = new Findings();
   const lastEnd = new Map<string, number>();
-  log.forEach(({ id, state }, index) => {
+  const lastCreation = new Map<string, number>();
+  log.forEach(({ id, state, cause }, index) => {
     if (isOver(state)) lastEnd.set(id, index + 1);
+    if (cause === 'CREATED') lastCreation.set(jobOf(id), index + 1);
   });
+  const isReplaced = (id: string): boolean =>
+    reusesIds && (lastEnd.get(id) ?? Infinity) < (lastCreation.get(jobOf(id)) ?? 0);
   log.forEach((change, index) => {
     if (change.state !== 'CANCELING') return;
     findings.check((lastEnd.get(change.id) ?? 0) > index, 'log', () => `never ended: ${describeChange(change)}`);
@@ -28,6 +33,7 @@ export function everyCancelEnds({ log, places, commands, finals }: Recording): V
       );
     }
     const final = shown.get(id);
+    if (final === undefined && isReplaced(id)) continue;
     findings.check(final !== undefined && isOver(final.state), 'log', () => `${id} is ${final?.state ?? 'not shown'}`);
   }
   for (const { id, state, cancellation } of finals) {
@@ -40,4 +46,8 @@ export function everyCancelEnds({ log, places, commands, finals }: Recording): V
     );
   }
   return findings.verdict('every-cancel-ends');
+}
+
+function jobOf(id: string): string {
+  return id.split('.')[0] ?? id;
 }

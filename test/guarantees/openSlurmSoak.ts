@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { type DaemonName, SlurmCluster } from '../slurm/SlurmCluster.js';
 import { type SoakWorld } from './SoakWorld.js';
 
@@ -12,6 +13,10 @@ const WAYS = [
 
 /** How long a round's jobs have to end, in milliseconds: a cancel that Slurm was away for is found out about half a minute later. */
 const PATIENCE_MS = 150_000;
+
+/** How long the gateway has to learn of a job whose submission was broken off, in milliseconds, and the pause between two looks. */
+const SETTLED_MS = 30_000;
+const LOOK_MS = 200;
 
 /** What runs until it is stopped: what a round has left going on must not end by itself before it is looked for. */
 const ENDLESS = 'sleep 600';
@@ -62,6 +67,15 @@ export async function openSlurmSoak(seed: number): Promise<SoakWorld> {
     isElsewhere: true,
     isOwn: true,
     reusesIds: true,
+    settled: async (openJobs) => {
+      const deadline = performance.now() + SETTLED_MS;
+      for (;;) {
+        const known = await openJobs();
+        const unknown = (await cluster.openJobs()).filter(([jobId]) => !known.has(jobId));
+        if (unknown.length === 0 || performance.now() > deadline) return;
+        await setTimeout(LOOK_MS);
+      }
+    },
     goingOn: async () =>
       (await cluster.openJobs()).map(([jobId, instance]) =>
         instance === null ? `${jobId}.1` : `${jobId}.1.${instance}`,

@@ -6,14 +6,21 @@ import { JobBook, type LoadShape } from './JobBook.js';
 import { type FaultStep, type Plan } from './LoadPlan.js';
 import { Readership } from './Readership.js';
 
+/**
+ * Resolves when the gateway knows what became of commands whose answers were broken off, or patience ends.
+ *
+ * @param openJobs - the ids of the jobs that the gateway shows as not over
+ */
+export type Settled = (openJobs: () => Promise<ReadonlySet<string>>) => Promise<void>;
+
 /** What a plan runs against. */
 export interface Stage {
   readonly address: GatewayAddress;
   /** Does to the gateway what the step says; resolves when it is back. Null: nothing may be done to it. */
   readonly fault: ((step: FaultStep, readership: Readership) => Promise<void>) | null;
   readonly shape: LoadShape;
-  /** Resolves when the gateway knows what became of commands whose answers were broken off; null: it always does. */
-  readonly settled: (() => Promise<void>) | null;
+  /** See `SoakWorld.settled`; null: the gateway always knows. */
+  readonly settled: Settled | null;
   /** Whether the scheduler is another program than the gateway. */
   readonly isElsewhere: boolean;
   /** Whether all jobs of the gateway are the plan's own, and its log holds everything from the first change on. */
@@ -32,6 +39,9 @@ export interface PlanResult {
 }
 
 const IS_FEED_SERVED = '{ __type(name: "Subscription") { fields { name } } }';
+
+/** How often more is ended that has shown only after all had ended. */
+const MAX_ENDINGS = 5;
 
 /** The pause between two looks at jobs that end. */
 const LOOK_MS = 20;
@@ -92,9 +102,19 @@ export async function runPlan(
   await Promise.all(begun);
   if (errors.length > 0 && fault === null)
     throw new Error('a command or a reader was broken off', { cause: errors[0] });
-  await settled?.();
-  const jobIds = isOwn ? await allJobs(address) : book.jobs.map(({ id }) => id);
-  const finals = await book.endAll(jobIds, patienceMs, () => setTimeout(LOOK_MS));
+  const endAll = async (): Promise<{ readonly jobIds: readonly string[]; readonly finals: Recording['finals'] }> => {
+    await settled?.(() => openJobs(address));
+    const jobIds = isOwn ? (await allJobs(address)).map(({ id }) => id) : book.jobs.map(({ id }) => id);
+    return { jobIds, finals: await book.endAll(jobIds, patienceMs, () => setTimeout(LOOK_MS)) };
+  };
+  let ended = await endAll();
+  /** What the scheduler was still about to begin, as the gateway was told no more of it, shows only then. */
+  for (let tries = 0; isElsewhere && isOwn && tries < MAX_ENDINGS; tries += 1) {
+    await settled?.(() => openJobs(address));
+    if ((await openJobs(address)).size === 0) break;
+    ended = await endAll();
+  }
+  const { jobIds, finals } = ended;
   const known = new Set(jobIds);
   const isOurs = (id: string): boolean => known.has(id.split('.')[0] ?? '');
   const log = await readLog(address, start);
@@ -104,9 +124,15 @@ export async function runPlan(
   return { recording: await completeRecording(address, recorded, log, isOurs), failures: book.failures };
 }
 
-async function allJobs(address: GatewayAddress): Promise<readonly string[]> {
-  const { jobs } = await address.ask<{ jobs: { readonly nodes: readonly { readonly id: string }[] } }>(
-    '{ jobs(first: 500) { nodes { id } } }',
-  );
-  return jobs.nodes.map(({ id }) => id);
+async function allJobs(
+  address: GatewayAddress,
+): Promise<readonly { readonly id: string; readonly endedAt: string | null }[]> {
+  const { jobs } = await address.ask<{
+    jobs: { readonly nodes: readonly { readonly id: string; readonly endedAt: string | null }[] };
+  }>('{ jobs(first: 500) { nodes { id endedAt } } }');
+  return jobs.nodes;
+}
+
+async function openJobs(address: GatewayAddress): Promise<ReadonlySet<string>> {
+  return new Set((await allJobs(address)).filter(({ endedAt }) => endedAt === null).map(({ id }) => id));
 }

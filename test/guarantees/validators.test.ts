@@ -363,6 +363,15 @@ describe('Another task with the id of a forgotten one', () => {
 });
 
 describe('Every cancel ends', () => {
+  test('takes it that what was canceled is not shown only where its id was given to another job after it had ended', () => {
+    const commands = [{ ...CANCEL, id: '1.1.1', cursor: 'c5' }];
+    const finals: readonly FinalState[] = [{ id: '1.1', state: 'FINISHED', cancellation: null }];
+    const log = [...LOG, change(11, '1.1', null, 'FINISHED', 'CREATED')];
+    expect(ofLog(everyCancelEnds, { log, commands, finals, reusesIds: true })).toEqual([]);
+    expect(ofLog(everyCancelEnds, { log, commands, finals })).toEqual(['1.1.1 is not shown']);
+    expect(ofLog(everyCancelEnds, { commands, finals, reusesIds: true })).toEqual(['1.1.1 is not shown']);
+  });
+
   test('finds a task that became CANCELING and never ended', () => {
     expect(ofLog(everyCancelEnds, { log: LOG.slice(0, 9), commands: [] })).toEqual([
       'never ended: 1.1 RUNNING -> CANCELING (CANCEL_REQUESTED)',
