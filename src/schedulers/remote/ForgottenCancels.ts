@@ -45,6 +45,8 @@ interface Target {
 interface RevivedJob {
   /** How often its cancels were sent again. */
   sends: number;
+  /** A look has confirmed it, and it counts as an anomaly. */
+  isCounted: boolean;
   /** What the look that is under way has shown so far; null: none is under way. */
   shown: Revival[] | null;
   /** Takes back the timer of the next look. */
@@ -69,9 +71,10 @@ export class ForgottenCancels {
   }
 
   /**
-   * A reading shows as not over what a cancel has ended here.
+   * A reading shows as not over what a cancel has ended here: it counts as an anomaly once a look at the job shows it too, because a reading may
+   * have been overtaken.
    *
-   * @returns how many of these were not known yet
+   * @returns how many count at once: those of a job that is one too many to be looked at
    */
   show(jobId: JobId, revivals: readonly Revival[]): number {
     const known = this.#jobs.get(jobId);
@@ -79,12 +82,11 @@ export class ForgottenCancels {
       known.shown?.push(...revivals);
       return 0;
     }
-    if (!this.#isClosed && this.#jobs.size < MAX_JOBS) {
-      const job: RevivedJob = { sends: 0, shown: null, disarm: () => undefined };
-      this.#jobs.set(jobId, job);
-      this.#arm(jobId, job, FIRST_LOOK);
-    }
-    return revivals.length;
+    if (this.#isClosed || this.#jobs.size >= MAX_JOBS) return revivals.length;
+    const job: RevivedJob = { sends: 0, shown: null, isCounted: false, disarm: () => undefined };
+    this.#jobs.set(jobId, job);
+    this.#arm(jobId, job, FIRST_LOOK);
+    return 0;
   }
 
   /** Looks for what these cancellations are still stopping, and sends those again that the scheduler turns out to have forgotten. */
@@ -139,6 +141,10 @@ export class ForgottenCancels {
     job.shown = null;
     const forgotten = shown.filter(({ isSameRun }) => isSameRun);
     if (this.#isClosed) return;
+    if (!job.isCounted && shown.length > 0) {
+      job.isCounted = true;
+      state.countAnomalies(shown.length);
+    }
     if (isAnswered && forgotten.length === 0) {
       this.#jobs.delete(jobId);
       return;

@@ -27,7 +27,7 @@ export interface RemoteParts {
   readonly warn: (message: string) => void;
   /** Told of jobs that a reading or a command changed; `cancellationIds` null: any of the job's cancellations may have. */
   readonly onChanged: (jobId: JobId, cancellationIds: readonly string[] | null) => void;
-  /** Told of what a cancel ended and a reading showed as not over. Answers how many contradictions are to be counted: none where they were told before. */
+  /** Told of what a cancel ended and a reading showed as not over. Answers how many contradictions count at once: none that a look will confirm first. */
   readonly onRevived: (jobId: JobId, revivals: readonly Revival[]) => number;
   /** The scheduler answers, and did not before. */
   readonly onReachable: () => void;
@@ -57,6 +57,11 @@ export class RemoteState implements RemoteSink {
   /** How often the scheduler contradicted what is known for good. */
   get anomalies(): number {
     return this.#anomalies;
+  }
+
+  /** So many sightings turned out to contradict what is known for good. */
+  countAnomalies(count: number): void {
+    this.#anomalies += count;
   }
 
   contact(problem: string | null): void {

@@ -79,6 +79,8 @@ export class MissingRecords {
     const { reads, intake, hasAccounts, warn } = this.#parts;
     const master = this.#sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
     if (master === null || isTerminal(master.status.state)) return;
+    /** A whole job is not given up because one listing did not have it. */
+    if (instances === null && (await reads.job(jobId)) !== 'NONE') return;
     for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
     const rows = hasAccounts() ? await reads.accounts(jobId) : null;
     const isForgotten = instances === null && this.#isGapless();
