@@ -13,9 +13,9 @@ import { UNSAID } from './slurmValues.js';
 
 /** What is missing is looked for with. */
 export interface MissingParts {
-  readonly intake: RecordIntake;
-  readonly reads: SlurmReads;
-  readonly lastSeen: LastSeen;
+  readonly intake: Pick<RecordIntake, 'views' | 'observe' | 'canceledAndPending' | 'define'>;
+  readonly reads: Pick<SlurmReads, 'job' | 'accounts'>;
+  readonly lastSeen: Pick<LastSeen, 'isWithin'>;
   /** Slurm's MinJobAge now, in milliseconds. */
   readonly minJobAge: () => number;
   /** Whether slurmdbd keeps accounts that can be read. */
