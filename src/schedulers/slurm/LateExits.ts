@@ -41,7 +41,7 @@ export class LateExits {
     this.#parts = parts;
   }
 
-  /** Whether how this record ended may not be known yet: it is looked at again, and not to be told of until then. */
+  /** Whether how this record ended may not be known yet: it is looked at again, and its end not to be told of until then. */
   isEarly(jobId: number, { record, details }: DetailedRecord): boolean {
     const { state, nodes, endedAt } = record;
     const phase = nativePhase(state);

@@ -68,6 +68,24 @@ test('What is queued again while it runs has not begun its next run while Slurm 
   await intake.close();
 });
 
+test('What Slurm stopped is told to be ending while its exit code is in doubt, so that a cancel does not take it for waiting', async () => {
+  const stopped = { job_state: 'CANCELLED', end_time: Math.floor(Date.now() / 1_000) };
+  const { intake, seen } = open({ state: 'QUEUED' });
+  await intake.take(42, [detailed(job({ ...stopped, exit_code: 0 }))], true, 1);
+  await intake.take(42, [detailed(job({ ...stopped, exit_code: 15 }))], true, 2);
+  expect(seen.map(({ tasks }) => tasks[0]?.self)).toMatchObject([
+    {
+      status: { state: 'CANCELING', startedAt: 1_010_000, exitCode: null, signal: null },
+      native: { state: 'CANCELLED' },
+    },
+    {
+      status: { state: 'CANCELED', startedAt: 1_010_000, exitCode: null, signal: 'SIGTERM' },
+      native: { state: 'CANCELLED' },
+    },
+  ]);
+  await intake.close();
+});
+
 test('A record that was submitted later and never queued again is another job', async () => {
   const other = job({ job_state: 'RUNNING', submit_time: 2_000 });
   const { intake, seen, read } = open({}, other);

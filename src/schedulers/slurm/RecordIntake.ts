@@ -5,7 +5,7 @@ import { type ObservedTask, type RemoteSink, type Sighting } from '../remote/Rem
 import { defineJob } from './defineJob.js';
 import { JobView } from './JobView.js';
 import { LateExits } from './LateExits.js';
-import { nativePhase } from './nativeStates.js';
+import { asEnding, nativePhase } from './nativeStates.js';
 import { parseNativeId, sightingOf, vanished } from './observedStatus.js';
 import { type DetailedRecord, inStep, observeBasic, observeSweep } from './observeRecords.js';
 import { type SlurmState } from './SlurmJob.js';
@@ -151,9 +151,7 @@ export class RecordIntake {
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
     view.remember(listed, isWhole, asOf);
-    const early = new Set(news.filter((each) => this.#lateExits.isEarly(jobId, each)));
-    for (const { record } of early) view.doubt(record.elements);
-    const told = news.filter((each) => !early.has(each) && !this.#isBetweenRuns(jobId, each));
+    const told = news.filter((each) => !this.#isBetweenRuns(jobId, each)).map((each) => this.#told(jobId, view, each));
     const { sweep } = master.spec;
     if (sweep === null) {
       const last = told.at(-1);
@@ -182,6 +180,17 @@ export class RecordIntake {
       this.observe(jobId, observeSweep(slice, context), asOf);
       if (!isLast) await setImmediate();
     }
+  }
+
+  /**
+   * The record as it is told. One whose exit code is in doubt is still ending, and new when it is seen again: to keep it back as a whole would let a
+   * cancel of it take for waiting what has run.
+   */
+  #told(jobId: number, view: JobView, each: DetailedRecord): DetailedRecord {
+    if (!this.#lateExits.isEarly(jobId, each)) return each;
+    const { record, details } = each;
+    view.doubt(record.elements);
+    return { details, record: { ...record, state: asEnding(record.state) } };
   }
 
   /** Puts what was seen of a job's one task into the sink; what was overtaken is looked at again. */
@@ -276,5 +285,5 @@ export class RecordIntake {
 
 function wasCanceled({ record }: DetailedRecord): number {
   const phase = nativePhase(record.state);
-  return phase.kind === 'ENDED' && phase.base === 'CANCELLED' ? 1 : 0;
+  return 'base' in phase && phase.base === 'CANCELLED' ? 1 : 0;
 }

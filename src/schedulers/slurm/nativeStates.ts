@@ -93,6 +93,11 @@ export function nativePhase({ base, flags }: NativeState): NativePhase {
   return base === null ? { kind: 'UNKNOWN' } : basePhase(base);
 }
 
+/** The state as it was while its processes may still have run: what is known to end so, and has not ended yet. The words stay Slurm's. */
+export function asEnding(state: NativeState): NativeState {
+  return { ...state, flags: new Set([...state.flags, 'COMPLETING']) };
+}
+
 /** Null: the flag says nothing that the base state does not say. */
 function flagPhase(flag: StateFlag, base: BaseState | null): NativePhase | null {
   const endedBase = base === null || !isEnded(base) ? null : base;
