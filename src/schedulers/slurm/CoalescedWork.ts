@@ -10,6 +10,11 @@ export class CoalescedWork {
     this.#work = work;
   }
 
+  /** Whether a run is under way. */
+  get isUnderWay(): boolean {
+    return this.#running !== null;
+  }
+
   /** Asks for the work: a run begins after this call. */
   ask(): void {
     this.#isWanted = !this.#isClosed;

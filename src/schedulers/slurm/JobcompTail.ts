@@ -42,6 +42,12 @@ export class JobcompTail {
     await this.#reading;
   }
 
+  /** Resolves when what was written before this call has been told of. */
+  async catchUp(): Promise<void> {
+    this.#look();
+    await this.#reading;
+  }
+
   /** Stops following. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -12,7 +12,7 @@ export interface NewRecordParts {
   readonly onMissing: () => void;
 }
 
-/** How many ids after those that are expected are looked at together with them: of a submission that Slurm refused an id may be left out. */
+/** How many ids after those that are expected are looked at where not all were there: of a submission that Slurm refused an id may be left out. */
 const AHEAD = 2;
 
 /** How many ids are looked at together, and in one go, at most: where more are new, one look at all records costs less. */
@@ -41,6 +41,11 @@ export class NewRecords {
     this.#work.ask();
   }
 
+  /** Whether a look is under way. */
+  get areLookedFor(): boolean {
+    return this.#work.isUnderWay;
+  }
+
   /** Stops; resolves when no look is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -53,18 +58,19 @@ export class NewRecords {
     if ((await this.#lookAhead(expected)) < expected) this.#parts.onMissing();
   }
 
-  /** Looks at the next ids until as many are there as are expected, or none of the last is; how many were. */
+  /** Looks at the next ids until as many are there as are expected, or none further on is; how many were. */
   async #lookAhead(expected: number): Promise<number> {
     const { newest, look, hasLeft } = this.#parts;
     let found = 0;
     for (let looks = 0; looks < MAX_LOOKS && found < expected && !this.#isClosed;) {
       const from = newest();
       if (from === 0 || !hasLeft()) break;
-      const count = Math.min(expected - found + AHEAD, MAX_TOGETHER);
+      const ahead = looks === 0 ? 0 : AHEAD;
+      const count = Math.min(expected - found + ahead, MAX_TOGETHER);
       const answers = await Promise.all(Array.from({ length: count }, (_, index) => look(from + 1 + index)));
       looks += count;
       found += answers.filter((answer) => answer === 'OPEN' || answer === 'SETTLED').length;
-      if (newest() === from) break;
+      if (ahead > 0 && newest() === from) break;
     }
     return found;
   }

@@ -105,6 +105,7 @@ export class SlurmDriver implements RemoteDriver {
       minJobAge: () => this.#limits.minJobAge * 1_000,
       hasAccounts: () => this.#limits.hasAccounting,
       hasHints: () => this.#tail !== null,
+      catchUp: async () => this.#tail?.catchUp(),
       warn,
     });
     const grace = (): number => gracePeriod(this.#limits);
@@ -239,8 +240,9 @@ export class SlurmDriver implements RemoteDriver {
   }
 
   #onHint(hints: readonly EndHint[]): void {
+    const isCalm = !this.#watcher.isLively;
     this.#watcher.hint(hints);
-    this.#link.hurry();
+    if (isCalm) this.#link.hurry();
   }
 
   #onBeat(counters: JobCounters): void {

@@ -1,7 +1,9 @@
 import { type Clock } from '../../domain/Clock.js';
 import { type RemoteSink } from '../remote/RemoteDriver.js';
 import { type RequestBudget } from '../remote/RequestBudget.js';
+import { CoalescedWork } from './CoalescedWork.js';
 import { countEnded, haveMoved, type JobCounters } from './diagnostics.js';
+import { EndLedger } from './EndLedger.js';
 import { type EndHint } from './jobcompLine.js';
 import { type JobView } from './JobView.js';
 import { type LastSeen } from './LastSeen.js';
@@ -26,6 +28,8 @@ export interface WatcherParts {
   readonly hasAccounts: () => boolean;
   /** Whether a line of jobcomp tells of every end. */
   readonly hasHints: () => boolean;
+  /** Resolves when all lines of jobcomp that are there were told of. */
+  readonly catchUp: () => Promise<void>;
   readonly warn: (message: string) => void;
 }
 
@@ -66,8 +70,8 @@ export class SlurmWatcher {
   #mustReconcile = true;
   #counters: JobCounters | null = null;
   #livelyUntil = 0;
-  /** How many lines of jobcomp came since the counters were read. */
-  #hinted = 0;
+  readonly #ends = new EndLedger();
+  readonly #explaining = new CoalescedWork(() => this.#explain());
   readonly #announced = new RecentCount();
   #pauseUntil = 0;
   #lastLookAt = 0;
@@ -134,7 +138,7 @@ export class SlurmWatcher {
     this.#isClosed = true;
     this.#isUp = false;
     this.#cancelWait?.();
-    await Promise.all([this.#newRecords.close(), this.#runningRecords.close()]);
+    await Promise.all([this.#newRecords.close(), this.#runningRecords.close(), this.#explaining.close()]);
     await this.#poller.close();
     await this.#looking;
     await this.#intake.close();
@@ -147,7 +151,8 @@ export class SlurmWatcher {
     if (before !== null && before.since !== counters.since) this.up();
     this.#counters = counters;
     const now = this.#parts.clock.now();
-    if (before !== null && haveMoved(before, counters)) {
+    const hasMoved = before !== null && haveMoved(before, counters);
+    if (hasMoved) {
       this.#isCheckDue = true;
       const begun = Math.max(counters.started - before.started, counters.submitted - before.submitted);
       const ended = countEnded(before, counters);
@@ -155,17 +160,20 @@ export class SlurmWatcher {
       if (!isOurs) this.#livelyUntil = now + LIVELY_FOR;
       if (begun > 0) this.#newRecords.find(begun);
       if (!isOurs && ended !== 0 && !this.#parts.hasHints()) this.#runningRecords.look();
-      if (begun < 0 || ended < 0 || ended > this.#announced.total + this.#hinted) this.#touch();
+      if (begun < 0 || ended < 0) this.#touch();
     }
-    this.#hinted = 0;
+    this.#ends.count(before === null ? 0 : countEnded(before, counters), this.#announced.total);
+    if (this.#ends.owed > 0) this.#explaining.ask();
     this.#announced.pass();
-    if (now - this.#lastLookAt > this.#interval) this.#touch();
+    const overdue = now - this.#lastLookAt - this.#interval;
+    const isBusy = hasMoved || this.#newRecords.areLookedFor;
+    if (overdue > (isBusy ? this.#interval : 0)) this.#touch();
   }
 
   /** Lines of jobcomp: what they say is read, not believed. */
   hint(hints: readonly EndHint[]): void {
     this.#livelyUntil = this.#parts.clock.now() + LIVELY_FOR;
-    this.#hinted += hints.length;
+    this.#ends.hint(hints.length);
     for (const { rawId, element } of hints) {
       const jobId = element?.jobId ?? rawId;
       this.#poller.add(jobId, element?.instance ?? null, rawId);
@@ -225,6 +233,13 @@ export class SlurmWatcher {
     const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
     if (isCanceling) return CANCEL_INTERVAL;
     return this.#isCheckDue ? CHECK_INTERVAL : QUIET_INTERVAL;
+  }
+
+  /** A counter may be told of before the line of jobcomp is: only what no line explains that is there by now takes a look at all. */
+  async #explain(): Promise<void> {
+    if (this.#parts.hasHints()) await this.#parts.catchUp();
+    if (this.#ends.owed > 0) this.#touch();
+    this.#ends.settle();
   }
 
   #touch(): void {

@@ -7,6 +7,7 @@ import { type Clock } from '../../domain/Clock.js';
 import { type CancelOrder, type Delivery } from '../remote/RemoteDriver.js';
 import { RequestBudget } from '../remote/RequestBudget.js';
 import { CancelBatches } from './CancelBatches.js';
+import { EndLedger } from './EndLedger.js';
 import { JobView } from './JobView.js';
 import { LastSeen } from './LastSeen.js';
 import { LateExits } from './LateExits.js';
@@ -125,12 +126,15 @@ describe('New records', () => {
     return { records, looks, missing: () => seen.missing };
   }
 
-  test('are those with the next ids, where Slurm may leave out one or two', async () => {
-    const { records, looks, missing } = find(10, [11, 12, 13, 16]);
-    records.find(4);
+  test('are those with the next ids: as many as are expected, and a few further ones where Slurm left one or two out', async () => {
+    const all = find(10, [11, 12, 13]);
+    const gapped = find(10, [11, 12, 13, 16]);
+    all.records.find(3);
+    gapped.records.find(4);
     await new Promise((resolve) => setImmediate(resolve));
-    expect([looks, missing()]).toStrictEqual([[11, 12, 13, 14, 15, 16], 0]);
-    await records.close();
+    expect([all.looks, all.missing()]).toStrictEqual([[11, 12, 13], 0]);
+    expect([gapped.looks, gapped.missing()]).toStrictEqual([[11, 12, 13, 14, 14, 15, 16], 0]);
+    await Promise.all([all.records.close(), gapped.records.close()]);
   });
 
   test('that are fewer than what was submitted or started leave something to a look at all: a record that was there has started', async () => {
@@ -169,6 +173,30 @@ function record(instance: number, state: string) {
     nodes: 'n1',
   };
 }
+
+describe('Ends that slurmctld counts', () => {
+  test('are explained by lines of jobcomp before or after the count, and by own cancels', () => {
+    const ends = new EndLedger();
+    const owed: number[] = [];
+    ends.hint(2);
+    ends.count(5, 2);
+    owed.push(ends.owed);
+    ends.hint(1);
+    owed.push(ends.owed);
+    expect(owed).toStrictEqual([1, 0]);
+  });
+
+  test('are not explained by lines that an earlier count had before it, nor by more than there were', () => {
+    const ends = new EndLedger();
+    ends.hint(5);
+    ends.count(1, 3);
+    ends.count(2, 0);
+    const owed = ends.owed;
+    ends.settle();
+    ends.count(1, 0);
+    expect([owed, ends.owed]).toStrictEqual([2, 1]);
+  });
+});
 
 test('What was counted is known until the next beat but one', () => {
   const count = new RecentCount();
