@@ -70,7 +70,7 @@ export const SLURM_SETTINGS = {
   }),
   slurmRequestsPerMinute: setting({
     env: 'TASKGATE_SLURM_REQUESTS_PER_MINUTE',
-    defaultText: '6000',
+    defaultText: '12000',
     meaning: 'Slurm: how often the gateway may ask of its own accord, to watch; what users ask for is not counted',
     allowed: 'a whole number from 60 to 1000000',
     schema: wholeNumber(60, 1_000_000),

@@ -62,7 +62,7 @@ const CONNECTIONS = 12;
  * The pause between two readings of slurmctld's counters, in milliseconds, at least: while nothing moves, and while something does; and the share of
  * the budget that this may take.
  */
-const BEAT = { calmMs: 250, livelyMs: 20, share: 0.5 } as const;
+const BEAT = { calmMs: 250, livelyMs: 10, share: 0.5 } as const;
 
 /** How long the gateway waits for a first answer before it serves what it knows, in milliseconds. */
 const FIRST_ANSWER_MS = 5_000;
