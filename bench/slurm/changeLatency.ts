@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { type Time } from '../client.js';
+import { BackgroundGroup } from './BackgroundGroup.js';
 import { SlurmBench, type SubmittedJob, type Watching } from './SlurmBench.js';
 
 /** An array of which as many elements run as there are cores. */
@@ -14,7 +15,7 @@ const FREE = 400;
 const COMMAND = 'sleep 3';
 
 /** The elements that are canceled past the gateway: from the array's end, so that none of them starts. The pause between two, in milliseconds. */
-const CANCELS = 300;
+const CANCELS = 500;
 const CANCEL_PAUSE_MS = 150;
 
 /** How long after the last cancel its change is waited for, in milliseconds. */
@@ -43,14 +44,25 @@ export interface ChangeLatencies {
 /** Arrivals of an element's states at a subscriber, in epoch milliseconds with fractions. */
 type Arrivals = Map<string, Time>;
 
-/**
- * Measures on a cluster of its own with an array of 20,000 elements.
- *
- * @param haveRecords - whether all elements have records of their own; else those that have started, and those that are canceled
- */
-export async function changeLatency(watching: Watching, haveRecords: boolean): Promise<ChangeLatencies> {
+/** What is measured. */
+export interface ChangeLatencyPlan {
+  readonly watching: Watching;
+  /** Whether all elements have records of their own; else those that have started, and those that are canceled. */
+  readonly haveRecords: boolean;
+  /** Whether the node and its tasks only get the CPU that the others leave, as if it were another machine. */
+  readonly isNodeApart: boolean;
+}
+
+/** Measures on a cluster of its own with an array of 20,000 elements. */
+export async function changeLatency({
+  watching,
+  haveRecords,
+  isNodeApart,
+}: ChangeLatencyPlan): Promise<ChangeLatencies> {
   const extraConfig = ['SlurmctldDebug=verbose', 'DebugFlags=TraceJobs'];
+  await using group = isNodeApart ? await BackgroundGroup.make() : null;
   await using bench = await SlurmBench.start({ cpusPerNode: CORES, jobcomp: watching.jobcomp, extraConfig }, 2);
+  await group?.add(bench.cluster.pid('slurmd-n1'));
   await using gateway = await bench.gateway(watching);
   const job = await bench.submit(gateway, COMMAND, ELEMENTS);
   await bench.untilRunning(gateway, job, CORES);

@@ -45,13 +45,19 @@ tellLoad();
 
 async function benchChanges(): Promise<void> {
   for (const haveRecords of [false, true]) {
-    for (const [name, watching] of [WAYS[0], BY_COMMANDS]) {
+    for (const [[name, watching], isNodeApart] of [
+      [WAYS[0], true],
+      [WAYS[0], false],
+      [BY_COMMANDS, true],
+    ] as const) {
       const records = haveRecords ? 'each with a record of its own' : 'of which few have records of their own';
-      console.log(`\nFrom a change in slurmctld to a subscriber, 20,000 elements ${records}, ${name}`);
-      const { canceled, answered, ended, endedWithCompleting, started, missed } = await changeLatency(
+      const node = isNodeApart ? 'the node set apart' : 'the node on the same cores';
+      console.log(`\nFrom a change in slurmctld to a subscriber, 20,000 elements ${records}, ${name}, ${node}`);
+      const { canceled, answered, ended, endedWithCompleting, started, missed } = await changeLatency({
         watching,
         haveRecords,
-      );
+        isNodeApart,
+      });
       console.table({
         'canceled past the gateway': latencyRow(canceled),
         "of that until Slurm's answer": latencyRow(answered),
@@ -60,6 +66,7 @@ async function benchChanges(): Promise<void> {
         started: latencyRow(started),
       });
       if (missed > 0) console.log(`${missed} changes had not arrived by the end`);
+      if (!isNodeApart) continue;
       const limit = watching.jobcomp ? AIMS.closelyP99 : AIMS.unpushedP99;
       for (const [what, times] of [
         ['canceled', canceled],
