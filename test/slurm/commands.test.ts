@@ -50,6 +50,14 @@ describe.skipIf(isSlurmMissing({ accounting: true }))("Slurm's own commands", { 
     }
   }
 
+  test("tell the one element that an array's own record is left with from one with a record of its own", async () => {
+    const id = await submit('--hold', '--array=5', '--wrap', 'true');
+    expect(await states(id)).toStrictEqual([`${id}_[5] PENDING`]);
+    await cluster.run('scontrol', ['release', String(id)]);
+    const ended = [`${id}_5 COMPLETED`];
+    expect(await statesUntil(id, ...ended)).toStrictEqual(ended);
+  });
+
   test('show every record, the cluster and the accounts', async () => {
     const id = await submit('--array=1-4', '--wrap', 'test $SLURM_ARRAY_TASK_ID != 2 || exit 7; sleep 1');
     const expected = [`${id}_1 COMPLETED`, `${id}_2 FAILED`, `${id}_3 COMPLETED`, `${id}_4 COMPLETED`];

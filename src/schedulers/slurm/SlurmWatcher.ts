@@ -42,6 +42,9 @@ const CANCEL_INTERVAL = 1_000;
 /** The same after something moved that single records explain, as far as it was counted. */
 const CHECK_INTERVAL = 5_000;
 
+/** A look that nothing asks for is put off for so long, in milliseconds, while single records are read: it would only slow these down. */
+const PUT_OFF = 1_000;
+
 /** After something moved, more is expected to for so long, in milliseconds: what waited for an end starts. */
 const LIVELY_FOR = 2_000;
 
@@ -167,7 +170,7 @@ export class SlurmWatcher {
     this.#announced.pass();
     const overdue = now - this.#lastLookAt - this.#interval;
     const isBusy = hasMoved || this.#newRecords.areLookedFor;
-    if (overdue > (isBusy ? this.#interval : 0)) this.#touch();
+    if (overdue > (isBusy ? PUT_OFF : 0)) this.#touch();
   }
 
   /** Lines of jobcomp: what they say is read, not believed. */

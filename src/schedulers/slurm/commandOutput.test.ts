@@ -18,12 +18,12 @@ function printed(elements: SlurmElements): unknown {
 describe('What squeue prints', () => {
   test('is a record a line, and nothing else is', () => {
     const output = [
-      '1|1|4|FAILED|NonZeroExitCode|1000|1010|1020|n1|games',
-      '2|3-5|2|PENDING|Resources|1000|9999|NONE||games',
-      '9|N/A|9|RUNNING|None|1000|1010|9999|n[1-2]|games',
-      '2|N/A|0|RUNNING|None|1000|1010|9999|n1|games',
+      '1|1_1|4|FAILED|NonZeroExitCode|1000|1010|1020|n1|games',
+      '2|2_[3-5]|2|PENDING|Resources|1000|9999|NONE||games',
+      '9|9|9|RUNNING|None|1000|1010|9999|n[1-2]|games',
+      '2|2|0|RUNNING|None|1000|1010|9999|n1|games',
       'squeue: error: nothing',
-      '9|N/A|9|RUNNING|None|1000|1010|9999|n1|games|more',
+      '9|9|9|RUNNING|None|1000|1010|9999|n1|games|more',
       '',
     ].join('\n');
     expect(
@@ -73,6 +73,14 @@ describe('What squeue prints', () => {
       ],
     ]);
   });
+});
+
+test("The one element that an array's own record is left with is told from an element with a record of its own", () => {
+  const output = ['2|2_[7]|2|PENDING|None|1000|NONE|NONE||games', '2|2_7|2|RUNNING|None|1000|1010|NONE|n1|games'];
+  expect(parseSqueue(output.join('\n')).map(({ elements }) => [elements.kind, printed(elements)])).toStrictEqual([
+    ['PENDING', '7'],
+    ['ONE', 7],
+  ]);
 });
 
 describe('What sacct prints', () => {

@@ -1,5 +1,6 @@
+import { readId, readNamedElements, readSeconds } from './commandFields.js';
 import { readNativeState } from './nativeStates.js';
-import { readElements, readTimes, type SlurmElements, type SlurmState } from './SlurmJob.js';
+import { readTimes, type SlurmState } from './SlurmJob.js';
 import { parseExitCode, type ProcessEnd } from './slurmValues.js';
 
 /** The fields that are asked of sacct: none is a user's own text, such as a name, which could forge lines. */
@@ -21,27 +22,18 @@ export function parseSacct(output: string): readonly SacctRow[] {
 function parseLine(line: string): SacctRow | null {
   const fields = line.split('|');
   if (fields.length !== FIELDS) return null;
-  const [id = '', raw, state = '', exitCode = '', submitted, started, ended, nodes = '', user = ''] = fields;
-  const [, jobId, task] = /^([1-9]\d{0,9})(?:_(.+))?$/.exec(id) ?? [];
-  const rawId = /^[1-9]\d{0,9}$/.test(raw ?? '') ? Number(raw) : null;
-  if (jobId === undefined || rawId === null) return null;
+  const [name = '', raw, state = '', exitCode = '', submitted, started, ended, nodes = '', user = ''] = fields;
+  const jobId = readId(/^(\d+)(?:_.+)?$/.exec(name)?.[1]);
+  const rawId = readId(raw);
+  if (jobId === null || rawId === null) return null;
   return {
-    jobId: Number(jobId),
+    jobId,
     rawId,
-    elements: elementsOf(task),
+    elements: readNamedElements(name),
     ...readTimes(readNativeState(state), readSeconds(submitted), readSeconds(started), readSeconds(ended)),
     reason: '',
     user,
     nodes: nodes === 'None assigned' ? '' : nodes,
     end: parseExitCode(exitCode),
   };
-}
-
-function elementsOf(task: string | undefined): SlurmElements {
-  if (task === undefined) return { kind: 'NONE' };
-  return /^\d+$/.test(task) ? { kind: 'ONE', instance: Number(task) } : readElements(null, task);
-}
-
-function readSeconds(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1_000 : null;
 }
