@@ -63,7 +63,8 @@ describe.skipIf(isSlurmMissing({ accounting: true }))("Slurm's own commands", { 
     const expected = [`${id}_1 COMPLETED`, `${id}_2 FAILED`, `${id}_3 COMPLETED`, `${id}_4 COMPLETED`];
     expect(await statesUntil(id, ...expected)).toStrictEqual(expected);
     let rows = (await commands.accounts('slurm', [id])) ?? [];
-    while (rows.some(({ endedAt }) => endedAt === null)) rows = (await commands.accounts('slurm', [id])) ?? [];
+    while (rows.filter(({ endedAt }) => endedAt !== null).length < expected.length)
+      rows = (await commands.accounts('slurm', [id])) ?? [];
     const ends = rows.map(({ elements, state, end }) => [printed(elements), state.text, end.exitCode]);
     expect(ends.sort()).toStrictEqual([
       ['_1', 'COMPLETED', 0],
