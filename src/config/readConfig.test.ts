@@ -23,7 +23,7 @@ const DEFAULTS = {
   slurmJobcompFile: null,
   slurmBinDir: null,
   slurmConf: null,
-  slurmRequestsPerMinute: 6_000,
+  slurmRequestsPerMinute: 12_000,
   hpcpackUrl: null,
   hpcpackUser: null,
   hpcpackPasswordFile: null,

@@ -86,6 +86,14 @@ test('What Slurm stopped is told to be ending while its exit code is in doubt, s
   await intake.close();
 });
 
+test('What is known to be over is not told to be ending because its exit code is in doubt', async () => {
+  const { intake, seen } = open({ state: 'FAILED' });
+  const stopped = job({ job_state: 'CANCELLED', end_time: Math.floor(Date.now() / 1_000), exit_code: 0 });
+  await intake.take(42, [detailed(stopped)], true, 1);
+  expect(seen.map(({ tasks }) => tasks[0]?.self?.status.state)).toEqual(['CANCELED']);
+  await intake.close();
+});
+
 test('A record that was submitted later and never queued again is another job', async () => {
   const other = job({ job_state: 'RUNNING', submit_time: 2_000 });
   const { intake, seen, read } = open({}, other);

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Clock } from '../../domain/Clock.js';
 import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type Task } from '../../domain/Job.js';
+import { isTerminal } from '../../domain/states.js';
 import { type ObservedTask, type RemoteSink, type Sighting } from '../remote/RemoteDriver.js';
 import { defineJob } from './defineJob.js';
 import { JobView } from './JobView.js';
@@ -151,7 +153,13 @@ export class RecordIntake {
     const view = this.#views.get(jobId) ?? new JobView();
     this.#views.set(jobId, view);
     view.remember(listed, isWhole, asOf);
-    const told = news.filter((each) => !this.#isBetweenRuns(jobId, each)).map((each) => this.#told(jobId, view, each));
+    const told = news
+      .filter((each) => !this.#isBetweenRuns(jobId, each))
+      .map((each) => {
+        const asTold = this.#told(jobId, each);
+        if (asTold !== each) view.doubt(each.record.elements);
+        return asTold;
+      });
     const { sweep } = master.spec;
     if (sweep === null) {
       const last = told.at(-1);
@@ -183,14 +191,21 @@ export class RecordIntake {
   }
 
   /**
-   * The record as it is told. One whose exit code is in doubt is still ending, and new when it is seen again: to keep it back as a whole would let a
+   * The record as it is told. One whose exit code is in doubt is still ending, unless it is known to be over: to keep it back as a whole would let a
    * cancel of it take for waiting what has run.
    */
-  #told(jobId: number, view: JobView, each: DetailedRecord): DetailedRecord {
+  #told(jobId: number, each: DetailedRecord): DetailedRecord {
     if (!this.#lateExits.isEarly(jobId, each)) return each;
     const { record, details } = each;
-    view.doubt(record.elements);
+    const status = this.#known(jobId, record)?.status;
+    if (status !== undefined && isTerminal(status.state) && (details.restarts ?? 0) <= status.requeueCount) return each;
     return { details, record: { ...record, state: asEnding(record.state) } };
+  }
+
+  /** What the sink knows of the record's task or element. */
+  #known(jobId: number, { elements }: SlurmState): Task | null {
+    const instance = elements.kind === 'ONE' ? elements.instance : null;
+    return this.#sink?.task({ jobId, taskNumber: 1, instance }) ?? null;
   }
 
   /** Puts what was seen of a job's one task into the sink; what was overtaken is looked at again. */
@@ -214,7 +229,8 @@ export class RecordIntake {
     const { definition, spec, gaps } = defineJob(found, asOf);
     const ref = { jobId, taskNumber: 1, instance: null };
     if (sink.task(ref) === null || replaces) {
-      const self = spec.sweep === null ? sightingOf(first, detailed(first).details) : null;
+      const { record, details } = this.#told(jobId, detailed(first));
+      const self = spec.sweep === null ? sightingOf(record, details) : null;
       const none = gaps.size === 0 ? [] : [{ ...NOT_IN_ARRAY, instances: gaps }];
       const task = { taskNumber: 1, spec, self, subtasks: none, isCanceled: false };
       sink.observe([{ id: jobId, asOf, definition, replaces, state: null, endedBy: null, tasks: [task] }]);
@@ -251,8 +267,7 @@ export class RecordIntake {
    */
   #isBetweenRuns(jobId: number, { record, details }: DetailedRecord): boolean {
     if (nativePhase(record.state).kind !== 'ENDING' || details.restarts === null) return false;
-    const instance = record.elements.kind === 'ONE' ? record.elements.instance : null;
-    const known = this.#sink?.task({ jobId, taskNumber: 1, instance }) ?? null;
+    const known = this.#known(jobId, record);
     return known !== null && details.restarts > known.status.requeueCount;
   }
 
