@@ -10,10 +10,10 @@ import { type SlurmWatcher } from './SlurmWatcher.js';
 
 /** What tasks are killed with. */
 export interface KillParts {
-  readonly link: SlurmLink;
-  readonly watcher: SlurmWatcher;
+  readonly link: Pick<SlurmLink, 'status' | 'call'>;
+  readonly watcher: Pick<SlurmWatcher, 'view' | 'lookAt' | 'lookAtAll' | 'refresh' | 'expect' | 'announce'>;
   /** Null: Slurm's commands may not be used. */
-  readonly commands: SlurmCommands | null;
+  readonly commands: Pick<SlurmCommands, 'cancel' | 'killDirectly'> | null;
   readonly clock: Clock;
   /** The cluster's grace period now, in seconds. */
   readonly gracePeriod: () => number;
@@ -45,7 +45,7 @@ export class DirectKills {
    * Kills what still runs though it was to be killed by now: its shortened grace period is over, or slurmd had not started its shell yet when the
    * signal came, which is then lost. Called again and again while Slurm answers.
    */
-  expire(sink: RemoteSink): void {
+  expire(sink: Pick<RemoteSink, 'liveCancellations'>): void {
     const now = this.#parts.clock.now();
     const live = [...sink.liveCancellations().values()].flat();
     const ids = new Set(live.map(({ id }) => id));

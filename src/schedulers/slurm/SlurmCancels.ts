@@ -23,12 +23,15 @@ const MAX_COMMENTED = 1_000;
 const CANCEL: SlurmSignal = { name: 'KILL', isDirect: false };
 const TERM: SlurmSignal = { name: 'TERM', isDirect: false };
 
+/** What of the sink is asked: what is stored, and what is being canceled. */
+type CancelSink = Pick<RemoteSink, 'task' | 'liveCancellations'>;
+
 /** Carries cancels to Slurm, each as the person who asks. */
 export class SlurmCancels {
   readonly #parts: KillParts;
   readonly #kills: DirectKills;
   readonly #batches: CancelBatches;
-  #sink: RemoteSink | null = null;
+  #sink: CancelSink | null = null;
 
   constructor(parts: KillParts) {
     this.#parts = parts;
@@ -42,7 +45,7 @@ export class SlurmCancels {
   }
 
   /** Begins to look after shortened grace periods of what the sink knows. */
-  start(sink: RemoteSink): void {
+  start(sink: CancelSink): void {
     this.#sink = sink;
   }
 

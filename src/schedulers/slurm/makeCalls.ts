@@ -7,7 +7,7 @@ export const COMMAND_MS = 15_000;
 
 /** Makes the calls of a command as this user, one after another; the first that is not done is the answer. */
 export async function makeCalls(
-  link: SlurmLink,
+  link: Pick<SlurmLink, 'call'>,
   user: string,
   { calls }: Extract<CodecAnswer, { readonly kind: 'CALLS' }>,
 ): Promise<SlurmReply> {
