@@ -6,7 +6,7 @@ import { type CancelOrder, type Delivery, type Grace, type RemoteSink } from '..
 import { schedulerRefused } from '../remote/refusals.js';
 import { CancelBatches } from './CancelBatches.js';
 import { DirectKills, type KillParts } from './DirectKills.js';
-import { COMMAND_MS, makeCalls } from './makeCalls.js';
+import { makeCalls, tokenRefusal } from './makeCalls.js';
 import { type SlurmReply } from './readReply.js';
 import { refusalOf } from './refusalOf.js';
 import { type SlurmCodec, type SlurmSignal, type SlurmTarget } from './SlurmCodec.js';
@@ -160,8 +160,10 @@ export class SlurmCancels {
     if (reply.kind === 'DONE') return this.#lookAfterAll(viewer, orders, attempt);
     if (reply.kind === 'REFUSED' && (reply.problem === 'NO_SUCH_JOB' || reply.problem === 'ENDED'))
       return orders.length > 1 ? all({ kind: 'OVER' }) : [await this.#missing(first)];
-    if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED')
-      return all(await this.#unauthenticated(viewer));
+    if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED') {
+      const refusal = await tokenRefusal(this.#parts.link, viewer.user);
+      return all(refusal === null ? { kind: 'UNKNOWN' } : { kind: 'REFUSED', refusal });
+    }
     return all(this.#deliveryOf(reply));
   }
 
@@ -278,16 +280,6 @@ export class SlurmCancels {
     const name = ref === null ? String(cancellation.jobId) : printTaskRef(ref);
     const isOver = after !== null && after.status.endedAt !== null;
     return isOver ? { kind: 'OVER' } : { kind: 'REFUSED', refusal: schedulerRefused(`Slurm does not know ${name}.`) };
-  }
-
-  /** The token was refused, or slurmctld went away in the middle: then it may have been done. */
-  async #unauthenticated(viewer: Viewer): Promise<Delivery> {
-    const ping = await this.#parts.link.call(viewer.user, (codec) => codec.ping(), COMMAND_MS);
-    if (ping.kind === 'DONE' || !this.#parts.link.status.isUp) return { kind: 'UNKNOWN' };
-    return {
-      kind: 'REFUSED',
-      refusal: schedulerRefused(`Slurm does not take the gateway's word for user ${viewer.user}.`),
-    };
   }
 
   #deliveryOf(reply: Exclude<SlurmReply, { readonly kind: 'DONE' }>): Delivery {

@@ -8,6 +8,7 @@ import { schedulerRefused, schedulerUnavailable, unsupported } from '../remote/r
 import { type CreateJob } from '../scheduler.js';
 import { printArray } from './arrayTasks.js';
 import { refusalOf } from './refusalOf.js';
+import { tokenRefusal } from './makeCalls.js';
 import { submittedId } from './readReply.js';
 import { type SlurmSubmission } from './SlurmCodec.js';
 import { readJobs } from './SlurmJob.js';
@@ -17,7 +18,7 @@ import { outputPath, submissionScript } from './submissionScript.js';
 
 /** What jobs are submitted with. */
 export interface SubmissionParts {
-  readonly link: SlurmLink;
+  readonly link: Pick<SlurmLink, 'call' | 'status'>;
   readonly serviceUser: string;
   readonly clock: Clock;
   readonly limits: () => SlurmLimits;
@@ -41,7 +42,7 @@ const WORK_DIRECTORY = '/tmp';
 /** Submits jobs: each is one task or one sweep, for Slurm has nothing that is several. */
 export class SlurmSubmissions {
   readonly #parts: SubmissionParts;
-  /** When calls whose answers never came were made, by the submission's id. */
+  /** When calls whose answers never came were made, by the submission's id: of those that may still be carried out. */
   readonly #unanswered = new Map<string, number>();
   readonly #startedAt: number;
 
@@ -54,15 +55,16 @@ export class SlurmSubmissions {
   check({ spec, tasks }: CreateJob): Refusal | null {
     const [task, ...others] = tasks;
     if (task === undefined || others.length > 0)
-      return unsupported('A Slurm job is one task or one sweep: submit a job for each.', ['tasks']);
+      return unsupported('A Slurm job is one task or one sweep: submit a job for each.', ['input', 'tasks']);
     if (spec.priority !== 'NORMAL')
-      return unsupported('Slurm orders its queue itself: only the priority NORMAL is possible.', ['priority']);
-    if (spec.runUntilCanceled) return unsupported('A Slurm job ends with its tasks.', ['runUntilCanceled']);
+      return unsupported('Slurm orders its queue itself: only the priority NORMAL is possible.', ['input', 'priority']);
+    if (spec.runUntilCanceled) return unsupported('A Slurm job ends with its tasks.', ['input', 'runUntilCanceled']);
     if (spec.failOnTaskFailure && task.sweep !== null)
-      return unsupported('A Slurm array goes on when one of its tasks fails.', ['failOnTaskFailure']);
+      return unsupported('A Slurm array goes on when one of its tasks fails.', ['input', 'failOnTaskFailure']);
     const { maxArraySize } = this.#parts.limits();
     if (task.sweep !== null && lastValue(task.sweep) >= maxArraySize) {
       return unsupported(`The values of a sweep must be below this cluster's MaxArraySize, ${maxArraySize}.`, [
+        'input',
         'tasks',
         '0',
         'sweep',
@@ -81,9 +83,12 @@ export class SlurmSubmissions {
     if (task === undefined) throw new Error('a job was checked to have one task');
     const submission = describe(spec.name, task, `${MARK}${submissionId}`, !submit);
     const reply = await this.#parts.link.call(viewer.user, (codec) => codec.submit(submission), SUBMIT_MS);
-    if (reply.kind === 'UNKNOWN' || (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED')) {
-      this.#unanswered.set(submissionId, this.#parts.clock.now());
-      return reply.kind === 'UNKNOWN' ? 'UNKNOWN' : refused(schedulerRefused(reply.message));
+    const isUnauthenticated = reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED';
+    if (reply.kind === 'UNKNOWN' || isUnauthenticated) {
+      const refusal = isUnauthenticated ? await tokenRefusal(this.#parts.link, viewer.user) : null;
+      if (refusal !== null) return refused(refusal);
+      this.#remember(submissionId);
+      return 'UNKNOWN';
     }
     if (reply.kind !== 'DONE') return refused(refusalOf(reply));
     const jobId = submittedId(reply.body);
@@ -100,13 +105,17 @@ export class SlurmSubmissions {
       const job = readJobs(reply.body).find((each) => each.comment === comment && each.user === viewer.user);
       if (job !== undefined) return { kind: 'FOUND', submitted: { jobId: job.jobId, nativeState: null } };
       const sentAt = this.#unanswered.get(submissionId) ?? this.#startedAt;
-      if (clock.now() - sentAt > LINGER_MS) {
-        this.#unanswered.delete(submissionId);
-        return { kind: 'NEVER_MADE' };
-      }
+      if (clock.now() - sentAt > LINGER_MS) return { kind: 'NEVER_MADE' };
     }
     const message = 'It is not known yet whether Slurm has the job; ask again with the same idempotency key.';
     return { kind: 'UNKNOWN', refusal: schedulerUnavailable(message, LINGER_MS / 1_000) };
+  }
+
+  /** The call may still be carried out. Nobody may ever ask for it again, so what no call can make any more goes then. */
+  #remember(submissionId: string): void {
+    const now = this.#parts.clock.now();
+    for (const [id, sentAt] of this.#unanswered) if (now - sentAt > LINGER_MS) this.#unanswered.delete(id);
+    this.#unanswered.set(submissionId, now);
   }
 }
 

@@ -1,3 +1,5 @@
+import { type Refusal } from '../../domain/Refusal.js';
+import { schedulerRefused } from '../remote/refusals.js';
 import { type SlurmReply } from './readReply.js';
 import { type CodecAnswer } from './SlurmCodec.js';
 import { type SlurmLink } from './SlurmLink.js';
@@ -17,4 +19,14 @@ export async function makeCalls(
     if (reply.kind !== 'DONE') return reply;
   }
   return reply;
+}
+
+/**
+ * What a user is told whose token Slurm refuses; null: it does not. The answer UNAUTHENTICATED is also given where slurmctld went away in the middle,
+ * and may have done what was asked for.
+ */
+export async function tokenRefusal(link: Pick<SlurmLink, 'call' | 'status'>, user: string): Promise<Refusal | null> {
+  const ping = await link.call(user, (codec) => codec.ping(), COMMAND_MS);
+  const isRefused = ping.kind !== 'DONE' && link.status.isUp;
+  return isRefused ? schedulerRefused(`Slurm does not take the gateway's word for user ${user}.`) : null;
 }

@@ -15,15 +15,25 @@ function run(script: string): string {
 
 describe('A batch script', () => {
   test('runs the command as sh -c', () => {
-    expect(submissionScript({ commandLine: `echo "$HOME" 'a' *` }, false)).toBe(
-      `#!/bin/sh\nexec /bin/sh -c 'echo "$HOME" '\\''a'\\'' *'\n`,
-    );
+    const [, , last] = submissionScript({ commandLine: `echo "$HOME" 'a' *` }, false).split('\n');
+    expect(last).toBe(`exec /bin/sh -c 'echo "$HOME" '\\''a'\\'' *'`);
   });
 
   test("has the element's value for each star", () => {
-    expect(submissionScript({ commandLine: 'run *.in *' }, true)).toBe(
-      `#!/bin/sh\nexec /bin/sh -c 'run '"$SLURM_ARRAY_TASK_ID"'.in '"$SLURM_ARRAY_TASK_ID"''\n`,
+    const [, , last] = submissionScript({ commandLine: 'run *.in *' }, true).split('\n');
+    expect(last).toBe(`exec /bin/sh -c 'run '"$SLURM_ARRAY_TASK_ID"'.in '"$SLURM_ARRAY_TASK_ID"''`);
+  });
+
+  test('tells the command what it is called in the graph', () => {
+    const commandLine = 'echo "$TASKGATE_JOB_ID $TASKGATE_TASK_ID [$TASKGATE_INSTANCE]"';
+    const [task, element] = [false, true].map((isArray) =>
+      execFileSync('/bin/sh', ['-s'], {
+        input: submissionScript({ commandLine }, isArray),
+        env: { SLURM_JOB_ID: '59', SLURM_ARRAY_JOB_ID: '42', SLURM_ARRAY_TASK_ID: '17' },
+        encoding: 'utf8',
+      }),
     );
+    expect([task, element]).toStrictEqual(['59 1 []\n', '42 1.17 [17]\n']);
   });
 
   test('hands any command over as it stands', () => {
