@@ -26,7 +26,7 @@ export const GATEWAY_SETTINGS = {
   dataDir: setting({
     env: 'TASKGATE_DATA_DIR',
     defaultText: './.taskgate',
-    meaning: 'the embedded store, task output',
+    meaning: 'the store of jobs, cancellations and changes, whatever the scheduler; output of embedded tasks',
     allowed: 'the path of a folder, which is made where it is missing',
     schema: z
       .string()

@@ -8,7 +8,8 @@ export const STREAM_SETTINGS = {
   logMaxChanges: setting({
     env: 'TASKGATE_LOG_MAX_CHANGES',
     defaultText: '5000000',
-    meaning: 'how many changes the change log holds; the oldest go first',
+    meaning:
+      'how many records the change log holds (one may stand for the changes of many subtasks); the oldest go first',
     allowed: 'a whole number from 1 to 1000000000',
     schema: wholeNumber(1, 1_000_000_000),
   }),

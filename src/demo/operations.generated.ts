@@ -5,7 +5,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** How far a cancellation has come. COMPLETED, REFUSED and LOST are final, and every cancellation comes to one of them. */
 export type CancellationPhase =
-  /** Stored by the gateway, not yet with the scheduler. */
+  /** Stored by the gateway; not yet with the scheduler, or not known to be. */
   | 'ACCEPTED'
   /** Every affected task is over. */
   | 'COMPLETED'
@@ -171,13 +171,13 @@ export type SweepInput = {
   start: number;
 };
 
-/** A task to be created. In a sweep, `*` stands for the subtask's value in `commandLine`, `name` and the three file paths. The command finds TASKGATE_JOB_ID, TASKGATE_TASK_ID, TASKGATE_INSTANCE and TASKGATE_CANCEL_FILE in its environment; the last names a file that, before SIGTERM comes, says as JSON why: {message, requestedBy, force, graceExpiresAt}. */
+/** A task to be created. In a sweep, `*` stands for the subtask's value in `commandLine`, `name` and the three file paths. On the embedded scheduler and Slurm the command finds TASKGATE_JOB_ID, TASKGATE_TASK_ID and TASKGATE_INSTANCE in its environment; on the embedded one also TASKGATE_CANCEL_FILE, the name of a file that, before SIGTERM comes, says as JSON why: {message, requestedBy, force, graceExpiresAt}. */
 export type TaskInput = {
   /** What to run, as given to `sh -c`; not empty, less than 128 KiB. */
   commandLine: string;
   /** Names of tasks of the same job that must be FINISHED first. If one ends otherwise, this one ends FAILED, DEPENDENCY_FAILED. */
   dependsOn?: Array<string>;
-  /** Added to the gateway's own environment. */
+  /** Its own variables; on the embedded scheduler added to the gateway's environment. */
   environment?: Array<EnvironmentVariableInput> | null | undefined;
   /** Whether it may be requeued. */
   isRerunnable?: boolean;
@@ -187,15 +187,15 @@ export type TaskInput = {
   name?: string | null | undefined;
   /** The time limit, in seconds, 1 or more: then it is stopped like a canceled task and ends FAILED, RUNTIME_EXCEEDED. */
   runtimeSeconds?: number | null | undefined;
-  /** Where its standard error goes, relative to `workDirectory`; where left out, to a file of the gateway. */
+  /** Where its standard error goes, relative to `workDirectory`; where left out, to where the scheduler keeps it. */
   stderrPath?: string | null | undefined;
   /** What it reads as standard input, relative to `workDirectory`; where left out, nothing. */
   stdinPath?: string | null | undefined;
-  /** Where its standard output goes, relative to `workDirectory`; where left out, to a file of the gateway. `Task.output` reads either. */
+  /** Where its standard output goes, relative to `workDirectory`; where left out, to where the scheduler keeps it (the embedded one: a file of the gateway). `Task.output` reads it where `capabilities { output }` says so. */
   stdoutPath?: string | null | undefined;
   /** Makes it a parametric sweep: one subtask for each value. */
   sweep?: SweepInput | null | undefined;
-  /** Where to run it; where left out, in the gateway's own working directory. */
+  /** Where to run it; where left out, in the gateway's own working directory, on Slurm in /tmp. */
   workDirectory?: string | null | undefined;
 };
 
@@ -261,7 +261,7 @@ export type UserErrorCode =
   | 'MESSAGE_TOO_LONG'
   /** The scheduler said no; `message` carries its own words. */
   | 'SCHEDULER_REFUSED'
-  /** The scheduler does not answer just now; nothing has changed. */
+  /** The scheduler does not answer just now. Nothing has changed, unless `message` says that it is not known: then repeat only under the same `idempotencyKey`. */
   | 'SCHEDULER_UNAVAILABLE'
   /** The task is over, or about to be. */
   | 'TASK_NOT_CANCELABLE'

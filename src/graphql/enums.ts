@@ -139,7 +139,7 @@ export const CancellationPhaseEnum = defineEnum<CancellationPhase>(
   'CancellationPhase',
   'How far a cancellation has come. COMPLETED, REFUSED and LOST are final, and every cancellation comes to one of them.',
   {
-    ACCEPTED: 'Stored by the gateway, not yet with the scheduler.',
+    ACCEPTED: 'Stored by the gateway; not yet with the scheduler, or not known to be.',
     GRACE_PERIOD: 'The processes were signalled (SIGTERM) and may clean up until `graceExpiresAt`.',
     KILLING: 'The grace period is over or was skipped; the processes are being killed (SIGKILL).',
     COMPLETED: 'Every affected task is over.',
@@ -207,7 +207,8 @@ export const UserErrorCodeEnum = defineEnum<UserErrorCode>(
     JOB_NOT_EDITABLE: 'The job is over, or about to be; no tasks can be added.',
     IDEMPOTENCY_CONFLICT: 'The idempotency key was used before with other input.',
     UNSUPPORTED_BY_SCHEDULER: 'The scheduler behind this gateway cannot do this; see `Scheduler.capabilities`.',
-    SCHEDULER_UNAVAILABLE: 'The scheduler does not answer just now; nothing has changed.',
+    SCHEDULER_UNAVAILABLE:
+      'The scheduler does not answer just now. Nothing has changed, unless `message` says that it is not known: then repeat only under the same `idempotencyKey`.',
     SCHEDULER_REFUSED: 'The scheduler said no; `message` carries its own words.',
   },
 );

@@ -35,8 +35,9 @@ export class EnvironmentVariableInput {
 @InputType('TaskInput', {
   description:
     "A task to be created. In a sweep, `*` stands for the subtask's value in `commandLine`, `name` and the three file paths. " +
-    'The command finds TASKGATE_JOB_ID, TASKGATE_TASK_ID, TASKGATE_INSTANCE and TASKGATE_CANCEL_FILE in its environment; ' +
-    'the last names a file that, before SIGTERM comes, says as JSON why: {message, requestedBy, force, graceExpiresAt}.',
+    'On the embedded scheduler and Slurm the command finds TASKGATE_JOB_ID, TASKGATE_TASK_ID and TASKGATE_INSTANCE in its environment; ' +
+    'on the embedded one also TASKGATE_CANCEL_FILE, the name of a file that, before SIGTERM comes, says as JSON why: ' +
+    '{message, requestedBy, force, graceExpiresAt}.',
 })
 export class TaskInput {
   @Field(() => String, { nullable: true, description: 'At most 80 characters. Others depend on it by this name.' })
@@ -50,7 +51,7 @@ export class TaskInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "Where to run it; where left out, in the gateway's own working directory.",
+    description: "Where to run it; where left out, in the gateway's own working directory, on Slurm in /tmp.",
   })
   readonly workDirectory?: string | null;
 
@@ -63,18 +64,21 @@ export class TaskInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Where its standard output goes, relative to `workDirectory`; where left out, to a file of the gateway. `Task.output` reads either.',
+      'Where its standard output goes, relative to `workDirectory`; where left out, to where the scheduler keeps it (the embedded one: a file of the gateway). `Task.output` reads it where `capabilities { output }` says so.',
   })
   readonly stdoutPath?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Where its standard error goes, relative to `workDirectory`; where left out, to a file of the gateway.',
+      'Where its standard error goes, relative to `workDirectory`; where left out, to where the scheduler keeps it.',
   })
   readonly stderrPath?: string | null;
 
-  @Field(() => [EnvironmentVariableInput], { nullable: true, description: "Added to the gateway's own environment." })
+  @Field(() => [EnvironmentVariableInput], {
+    nullable: true,
+    description: "Its own variables; on the embedded scheduler added to the gateway's environment.",
+  })
   readonly environment?: readonly EnvironmentVariableInput[] | null;
 
   @Field(() => Int, {

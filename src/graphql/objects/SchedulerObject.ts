@@ -14,7 +14,10 @@ import { DateTimeScalar } from '../scalars.js';
   description: 'What this scheduler can do. A mutation that needs something it lacks answers UNSUPPORTED_BY_SCHEDULER.',
 })
 export class CapabilitiesObject {
-  @Field(() => Boolean, { description: 'Jobs can be created, added to and submitted.' })
+  @Field(() => Boolean, {
+    description:
+      'Jobs can be created and submitted. Schedulers differ in what a job may be: what this one has not is UNSUPPORTED_BY_SCHEDULER.',
+  })
   readonly submit: boolean;
 
   @Field(() => Boolean, { description: 'Tasks and jobs can be requeued.' })
@@ -35,7 +38,9 @@ export class CapabilitiesObject {
   @Field(() => Int, { description: 'The longest message, in characters (Unicode code points).' })
   readonly messageMaxLength: number;
 
-  @Field(() => Boolean, { description: 'A caller may shorten the grace period of a cancel.' })
+  @Field(() => Boolean, {
+    description: "A caller may shorten the grace period of a cancel; where not, the scheduler's own applies.",
+  })
   readonly callerGracePeriod: boolean;
 
   @Field(() => Boolean, { description: 'State changes arrive by push, not by polling.' })
@@ -107,7 +112,10 @@ export class SchedulerObject {
     return this.#health.lastContactAt;
   }
 
-  @Field(() => Float, { description: 'How long canceled processes may clean up, in seconds; a caller may shorten it.' })
+  @Field(() => Float, {
+    description:
+      'How long canceled processes may clean up, in seconds; a caller may shorten it where `capabilities { callerGracePeriod }` says so.',
+  })
   get gracePeriodSeconds(): number {
     return this.#scheduler.info.gracePeriodSeconds;
   }

@@ -4,7 +4,10 @@ import { type JobState, type TaskState } from '../../domain/states.js';
 import { JobStateEnum, TaskStateEnum, type UserErrorCode, UserErrorCodeEnum } from '../enums.js';
 
 /** `UserError` of the schema. */
-@InterfaceType('UserError', { description: 'Why a mutation did not do what was asked. Nothing has changed.' })
+@InterfaceType('UserError', {
+  description:
+    'Why a mutation did not do what was asked. Nothing has changed; only with SCHEDULER_UNAVAILABLE that may not be known.',
+})
 export abstract class UserError {
   @Field(() => UserErrorCodeEnum, { description: 'What to test for.' })
   readonly code: UserErrorCode;

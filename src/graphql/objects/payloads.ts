@@ -53,7 +53,8 @@ export class TasksPayload extends Payload {
 export class CancelTaskPayload extends Payload {
   @Field(() => TaskObject, {
     nullable: true,
-    description: 'The task right after the cancel took effect, CANCELING or CANCELED; null where nothing was done.',
+    description:
+      'The task right after the cancel took effect, CANCELING or CANCELED; as it was where it is not known yet whether the scheduler has the cancel (phase ACCEPTED). Null where nothing was done.',
   })
   readonly task: TaskObject | null = null;
 

@@ -78,7 +78,7 @@ export class MutationResolver {
     description:
       'Cancels a task, a subtask or a whole sweep (HPC Pack, ISchedulerJob::CancelTask). A task that waits is CANCELED at once. A running one becomes ' +
       'CANCELING: its processes get SIGTERM, then SIGKILL when the grace period ends; it ends FAILED with end reason CANCELED, whatever its exit code. ' +
-      "A sweep's master always becomes CANCELED. Answers as soon as the cancel has taken effect on the state, without waiting for the grace period.",
+      "A sweep's master always becomes CANCELED. Answers as soon as the cancel has taken effect on the state, without waiting for the grace period; where the scheduler's answer never came, with the phase ACCEPTED.",
   })
   async cancelTask(
     @Args(() => CancelTaskArgs) args: CancelTaskArgs,
