@@ -60,10 +60,13 @@ export class DirectKills {
     }
   }
 
-  /** Kills a job or an element, once it was read that it runs: of an element that waits, perhaps again, all that wait with it would be killed. */
+  /**
+   * Kills a job or an element, once it was read that it runs: of an element that waits, perhaps again, all that wait with it would be killed. What was
+   * not read is not killed, whatever it showed before.
+   */
   async killOne(user: string, jobId: number, instance: number | null): Promise<boolean> {
-    await this.#parts.watcher.lookAt(jobId, instance);
-    if (!this.#isRunning(jobId, instance)) return false;
+    if ((await this.#parts.watcher.lookAt(jobId, instance)) !== 'OPEN' || !this.#isRunning(jobId, instance))
+      return false;
     return this.#kill(user, { jobId, instances: instance === null ? null : InstanceSet.of([instance]) });
   }
 

@@ -6,6 +6,8 @@ import { type DetailedRecord } from './observeRecords.js';
 /** What is looked at again with. */
 export interface LateExitParts {
   readonly clock: Clock;
+  /** The cluster's grace period now, in milliseconds: what was stopped bears the time of the order as that of its end. */
+  readonly graceMs: () => number;
   /** Looks at one record by its raw id and takes it in. May not reject for what Slurm answers. */
   readonly look: (jobId: number, instance: number | null, rawId: number) => Promise<unknown>;
 }
@@ -16,7 +18,7 @@ const STOPPED: ReadonlySet<string> = new Set(['CANCELLED', 'TIMEOUT', 'DEADLINE'
 /** For so long, in milliseconds, an exit code 0 of what was stopped is not believed, and the end not told. */
 const DOUBT_MS = 250;
 
-/** What ended longer ago than this, in milliseconds, is told as it is. */
+/** What ended longer ago than this, in milliseconds, and a grace period is told as it is. */
 const RECENT_MS = 30_000;
 
 /** When, after its end was first seen, such a record is looked at again, in milliseconds: while its end is in doubt, and after it was told. */
@@ -32,7 +34,7 @@ const MAX_RECORDS = 500;
  */
 export class LateExits {
   readonly #parts: LateExitParts;
-  /** When each record was first seen to have ended, and its looks that are due. */
+  /** When each record was first seen to have ended, and what is due of it: its looks, and to be forgotten when it is not recent any more. */
   readonly #records = new Map<string, { readonly since: number; readonly due: Set<() => void> }>();
   readonly #looking = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -47,7 +49,7 @@ export class LateExits {
     const phase = nativePhase(state);
     const now = this.#parts.clock.now();
     if (phase.kind !== 'ENDED' || !STOPPED.has(phase.base) || nodes === '' || details.end.exitCode !== 0) return false;
-    if (endedAt !== null && now - endedAt > RECENT_MS) return false;
+    if (endedAt !== null && now - endedAt > this.#recentMs) return false;
     const key = nativeId(record);
     const known = this.#records.get(key);
     if (known !== undefined) return now - known.since < DOUBT_MS;
@@ -64,6 +66,10 @@ export class LateExits {
     await Promise.all(this.#looking);
   }
 
+  get #recentMs(): number {
+    return RECENT_MS + this.#parts.graceMs();
+  }
+
   #lookAgain(jobId: number, { elements, rawId }: DetailedRecord['record'], key: string, since: number): void {
     const { clock, look } = this.#parts;
     const instance = elements.kind === 'ONE' ? elements.instance : null;
@@ -72,13 +78,11 @@ export class LateExits {
     for (const delay of LOOKS) {
       const cancel = clock.at(since + delay, () => {
         due.delete(cancel);
-        const looking = look(jobId, instance, rawId).finally(() => {
-          this.#looking.delete(looking);
-          if (due.size === 0) this.#records.delete(key);
-        });
+        const looking = look(jobId, instance, rawId).finally(() => this.#looking.delete(looking));
         this.#looking.add(looking);
       });
       due.add(cancel);
     }
+    due.add(clock.at(since + this.#recentMs + 1, () => this.#records.delete(key)));
   }
 }

@@ -74,13 +74,16 @@ export class MissingRecords {
     }
   }
 
-  /** @param instances - of a sweep; null: the whole job */
-  async resolve(jobId: number, instances: readonly number[] | null, asOf: number): Promise<void> {
+  /**
+   * @param instances - of a sweep; null: the whole job
+   * @returns false where the job is there after all, or could not be read
+   */
+  async resolve(jobId: number, instances: readonly number[] | null, asOf: number): Promise<boolean> {
     const { reads, intake, hasAccounts, warn } = this.#parts;
     const master = this.#sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
-    if (master === null || isTerminal(master.status.state)) return;
+    if (master === null || isTerminal(master.status.state)) return true;
     /** A whole job is not given up because one listing did not have it. */
-    if (instances === null && (await reads.job(jobId)) !== 'NONE') return;
+    if (instances === null && (await reads.job(jobId)) !== 'NONE') return false;
     for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
     const rows = hasAccounts() ? await reads.accounts(jobId) : null;
     const isForgotten = instances === null && this.#isGapless();
@@ -97,7 +100,7 @@ export class MissingRecords {
     if (sweep === null) {
       const self = end(null, master.status.state);
       intake.observe(jobId, { taskNumber: 1, spec: null, self, subtasks: [], isCanceled: false }, asOf);
-      return;
+      return true;
     }
     const one = (instance: number, state: TaskState): SubtaskSighting => ({
       ...end(instance, state),
@@ -121,6 +124,7 @@ export class MissingRecords {
       intake.observe(jobId, { taskNumber: 1, spec: null, self: null, subtasks: slice, isCanceled: false }, asOf);
       await setImmediate();
     }
+    return true;
   }
 
   /** Whether nothing can have run, ended and been forgotten since all records were last seen. */

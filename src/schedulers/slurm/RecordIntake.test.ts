@@ -35,6 +35,7 @@ function open(status: Partial<TaskStatus>, found: SlurmJob = RUNNING, isStored =
   const task = { ref, spec, status: { ...newTaskStatus(0), state: 'RUNNING', ...status } };
   const intake = new RecordIntake({
     clock: systemClock,
+    graceMs: () => 30_000,
     onStale: () => undefined,
     reads: {
       job: (rawId) => Promise.resolve((read.push(`job ${rawId}`), [found] as const)),

@@ -17,6 +17,8 @@ import { detailed, lacksEnd, plain, type SlurmReads } from './SlurmReads.js';
 export interface IntakeParts {
   readonly reads: Pick<SlurmReads, 'record' | 'job' | 'detail'>;
   readonly clock: Clock;
+  /** The cluster's grace period now, in milliseconds. */
+  readonly graceMs: () => number;
   /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
   readonly onStale: () => void;
 }
@@ -45,8 +47,12 @@ export class RecordIntake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    const { clock } = parts;
-    this.#lateExits = new LateExits({ clock, look: (jobId, instance, rawId) => this.lookAt(jobId, instance, rawId) });
+    const { clock, graceMs } = parts;
+    this.#lateExits = new LateExits({
+      clock,
+      graceMs,
+      look: (jobId, instance, rawId) => this.lookAt(jobId, instance, rawId),
+    });
   }
 
   /** Begins to put what is seen into the sink. */

@@ -116,10 +116,10 @@ export class SlurmCancels {
     const { ref, cancellation } = order;
     if (codec === null || ref === null || !this.canKillDirectly) return null;
     const { watcher, link } = this.#parts;
-    await watcher.lookAt(ref.jobId, ref.instance);
+    const found = await watcher.lookAt(ref.jobId, ref.instance);
     const view = watcher.view(ref.jobId);
     const record = ref.instance === null ? view?.own : view?.element(ref.instance);
-    if (record?.phase.kind !== 'RUNNING') return null;
+    if (found !== 'OPEN' || record?.phase.kind !== 'RUNNING') return null;
     const target = { jobId: ref.jobId, instances: single(ref.instance) };
     await this.#comment(viewer, target, cancellation.message, 1);
     const answer = codec.signal(target, TERM);

@@ -39,7 +39,7 @@ describe('A cancel', () => {
   test('of single elements goes a way that kills these and no others, in every version', () => {
     const path = (version: RestVersion): string => `DELETE /slurm/v0.0.${version}/job/42_[3,5-7]`;
     const body = (version: RestVersion): string =>
-      `DELETE /slurm/v0.0.${version}/jobs/ {"jobs":["42_[3,5-7]"],"signal":"KILL"}`;
+      `DELETE /slurm/v0.0.${version}/jobs/ {"jobs":["42_[3,5-7]"],"signal":"KILL","flags":["FULL_JOB"]}`;
     expect(REST_VERSIONS.map((version) => printed(codec(version).signal(ELEMENTS, CANCEL)))).toStrictEqual([
       [path(38)],
       ['Slurm 23.02.7 has no cancel of single elements of an array in its REST interface v0.0.39.'],
@@ -95,11 +95,11 @@ describe('A cancel', () => {
     ]);
   });
 
-  test('may begin with SIGTERM alone', () => {
+  test('may begin with SIGTERM alone, for the batch shell too', () => {
     const term = { name: 'TERM', isDirect: false } as const;
     expect([printed(codec(38).signal(ELEMENTS, term)), printed(codec(40).signal(ELEMENTS, term))]).toStrictEqual([
       ['DELETE /slurm/v0.0.38/job/42_[3,5-7]?signal=TERM'],
-      ['DELETE /slurm/v0.0.40/jobs/ {"jobs":["42_[3,5-7]"],"signal":"TERM"}'],
+      ['DELETE /slurm/v0.0.40/jobs/ {"jobs":["42_[3,5-7]"],"signal":"TERM","flags":["FULL_JOB"]}'],
     ]);
   });
 });

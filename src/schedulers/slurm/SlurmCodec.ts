@@ -96,14 +96,9 @@ export class SlurmCodec {
     return this.#endpoints.has('get /job/{job_id}/requeue');
   }
 
-  /** Asks whether slurmctld answers. */
-  ping(): SlurmCall {
-    return this.#call('GET', '/ping');
-  }
-
   /** Reads slurmctld's counters. */
   diagnostics(): SlurmCall {
-    return this.#call('GET', this.version === 38 ? '/diag' : '/diag/');
+    return readDiagnostics(this.version);
   }
 
   /** Reads every job's record: costly, some 4 KB for each. */
@@ -146,8 +141,9 @@ export class SlurmCodec {
       case 'COMMAND':
         return this.#lacks('cancel of single elements of an array');
       case 'BODY': {
-        const flags = isDirect ? { flags: ['BATCH_JOB'] } : {};
-        return calls(ids.map((id) => this.#call('DELETE', '/jobs/', { jobs: [id], signal: name, ...flags })));
+        /** Without a flag a signal goes to the job's steps only, and not to its batch shell (`_signal_job` in slurmctld's `job_mgr.c`). */
+        const flags = [isDirect ? 'BATCH_JOB' : 'FULL_JOB'];
+        return calls(ids.map((id) => this.#call('DELETE', '/jobs/', { jobs: [id], signal: name, flags })));
       }
       case 'PATH':
         return calls(ids.map((id) => this.#call('DELETE', `/job/${encodeURIComponent(id)}${suffix}`)));
@@ -213,6 +209,14 @@ export class SlurmCodec {
       reason: `Slurm ${printRelease(this.release)} has no ${what} in its REST interface v0.0.${this.version}.`,
     };
   }
+}
+
+/**
+ * Reads slurmctld's counters, which it has at hand: so this is also how it is asked whether it answers, and takes a token. (`/ping` of v0.0.39 and later is
+ * answered with 200 also where it does neither.)
+ */
+export function readDiagnostics(version: RestVersion): SlurmCall {
+  return { method: 'GET', path: `/slurm/v0.0.${version}/diag${version === 38 ? '' : '/'}`, body: null };
 }
 
 function calls(all: readonly SlurmCall[]): CodecAnswer {

@@ -83,8 +83,6 @@ export class SlurmDriver implements RemoteDriver {
   #tail: JobcompTail | null = null;
   #limits: SlurmLimits = DEFAULT_LIMITS;
   #sink: RemoteSink | null = null;
-  /** Slurm answers, and what it shows was taken in. */
-  #isSeen = false;
 
   constructor(options: SlurmDriverOptions) {
     const { url, identity, serviceUser, binDir, configFile, clock, warn, requestsPerMinute } = options;
@@ -103,6 +101,7 @@ export class SlurmDriver implements RemoteDriver {
       clock,
       lastSeen: new LastSeen(options.lastSeenFile, clock),
       minJobAge: () => this.#limits.minJobAge * 1_000,
+      graceMs: () => gracePeriod(this.#limits) * 1_000,
       hasAccounts: () => this.#limits.hasAccounting,
       hasHints: () => this.#tail !== null,
       catchUp: async () => this.#tail?.catchUp(),
@@ -227,7 +226,6 @@ export class SlurmDriver implements RemoteDriver {
 
   async #onStatus(status: LinkStatus): Promise<void> {
     if (!status.isUp) {
-      this.#isSeen = false;
       this.#watcher.down();
       this.#sink?.contact(`${status.message}.`);
       return;
@@ -235,8 +233,7 @@ export class SlurmDriver implements RemoteDriver {
     await this.#readLimits();
     if (!this.#link.status.isUp) return;
     this.#watcher.up();
-    this.#isSeen = await this.#watcher.refresh();
-    if (this.#isSeen) this.#sink?.contact(null);
+    if (await this.#watcher.refresh()) this.#sink?.contact(null);
   }
 
   #onHint(hints: readonly EndHint[]): void {
@@ -247,7 +244,7 @@ export class SlurmDriver implements RemoteDriver {
 
   #onBeat(counters: JobCounters): void {
     this.#budget.spend();
-    if (this.#isSeen) this.#sink?.contact(null);
+    if (this.#watcher.isCurrent) this.#sink?.contact(null);
     this.#watcher.beat(counters);
     this.#cancels.expire();
   }

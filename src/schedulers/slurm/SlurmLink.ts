@@ -3,7 +3,7 @@ import { CallGate } from './CallGate.js';
 import { type JobCounters, readCounters } from './diagnostics.js';
 import { readReply, type SlurmReply } from './readReply.js';
 import { chooseVersion, parseRelease, printRelease, readServed, REST_VERSIONS } from './restVersions.js';
-import { type SlurmCall, SlurmCodec } from './SlurmCodec.js';
+import { readDiagnostics, type SlurmCall, SlurmCodec } from './SlurmCodec.js';
 import { SlurmHttp } from './SlurmHttp.js';
 import { type SlurmIdentity } from './SlurmIdentity.js';
 import { isRecord } from './slurmValues.js';
@@ -163,13 +163,13 @@ export class SlurmLink {
     if (newest === undefined)
       return down(`slurmrestd serves none of the versions v0.0.${REST_VERSIONS[0]} to v0.0.${REST_VERSIONS.at(-1)}`);
     const startedAt = this.#options.clock.now();
-    const ping = await this.#probe({ method: 'GET', path: `/slurm/v0.0.${newest}/ping`, body: null }, PROBE_TIMEOUT_MS);
-    if (ping.kind === 'REFUSED' || (ping.kind === 'UNAVAILABLE' && this.#options.clock.now() - startedAt < SOON_MS))
+    const answer = await this.#probe(readDiagnostics(newest), PROBE_TIMEOUT_MS);
+    if (answer.kind === 'REFUSED' || (answer.kind === 'UNAVAILABLE' && this.#options.clock.now() - startedAt < SOON_MS))
       return down(
         `Slurm does not take the token of the gateway's user ${this.#options.serviceUser}; it may have expired`,
       );
-    if (ping.kind !== 'DONE') return down(ping.message);
-    const release = readRelease(ping.body);
+    if (answer.kind !== 'DONE') return down(answer.message);
+    const release = readRelease(answer.body);
     if (release === null) return down('slurmrestd does not say which release of Slurm it belongs to');
     const version = chooseVersion(served.keys(), release) ?? newest;
     return { isUp: true, codec: new SlurmCodec(version, release, served) };

@@ -102,9 +102,12 @@ export class SlurmReads {
   async #listStates(): Promise<readonly SlurmJob[] | null> {
     const body = await this.#call((codec) => codec.jobStates(), LIST_MS);
     if (body === null || body === 'NONE') return null;
-    return this.#states.records(body, async (jobId) => {
-      const found = await this.job(jobId);
-      return found === 'NONE' ? [] : found;
+    return this.#states.records(body, {
+      all: () => this.#listJobs(),
+      record: async (rawId) => {
+        const found = await this.job(rawId);
+        return found === 'NONE' ? [] : found;
+      },
     });
   }
 
@@ -113,7 +116,8 @@ export class SlurmReads {
     const body = await this.#call(write, READ_MS);
     if (body === null || body === 'NONE') return body;
     const [first, ...others] = readJobs(body);
-    return first === undefined ? 'NONE' : [first, ...others];
+    /** The components of a heterogeneous job come together, and are jobs of their own here. */
+    return first === undefined ? 'NONE' : [first, ...others.filter(({ jobId }) => jobId === first.jobId)];
   }
 
   async #call(write: (codec: SlurmCodec) => SlurmCall, timeoutMs: number): Promise<unknown> {

@@ -24,6 +24,8 @@ export interface WatcherParts {
   readonly lastSeen: LastSeen;
   /** Slurm's MinJobAge now, in milliseconds. */
   readonly minJobAge: () => number;
+  /** The cluster's grace period now, in milliseconds. */
+  readonly graceMs: () => number;
   /** Whether slurmdbd keeps accounts that can be read. */
   readonly hasAccounts: () => boolean;
   /** Whether a line of jobcomp tells of every end. */
@@ -80,12 +82,13 @@ export class SlurmWatcher {
   #lastLookAt = 0;
   #looking: Promise<void> | null = null;
   #cancelWait: (() => void) | null = null;
-  #listeners: (() => void)[] = [];
+  #listeners: ((hasSeen: boolean) => void)[] = [];
+  #isCurrent = false;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    const { clock, reads, budget } = parts;
-    const intake = new RecordIntake({ reads, clock, onStale: () => (this.#isDirty = true) });
+    const { clock, reads, budget, graceMs } = parts;
+    const intake = new RecordIntake({ reads, clock, graceMs, onStale: () => (this.#isDirty = true) });
     this.#intake = intake;
     this.#missing = new MissingRecords({ ...parts, intake });
     this.#poller = new RecordPoller({
@@ -114,6 +117,11 @@ export class SlurmWatcher {
     return this.#parts.clock.now() < this.#livelyUntil && this.#parts.budget.hasLeft();
   }
 
+  /** Whether all records were read since Slurm came up. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
   /** Begins to put what is seen into the sink. */
   start(sink: RemoteSink): void {
     this.#sink = sink;
@@ -124,6 +132,7 @@ export class SlurmWatcher {
   /** Slurm answers, from now on: all is looked at, also what is stored as not over. */
   up(): void {
     this.#isUp = true;
+    this.#isCurrent = false;
     this.#mustReconcile = true;
     this.#counters = null;
     this.#intake.restart();
@@ -133,6 +142,7 @@ export class SlurmWatcher {
   /** Slurm does not answer. */
   down(): void {
     this.#isUp = false;
+    this.#isCurrent = false;
     this.#cancelWait?.();
   }
 
@@ -198,12 +208,12 @@ export class SlurmWatcher {
     return this.#intake.views.get(jobId) ?? null;
   }
 
-  /** Looks at all records, in a look that begins after this call; false where Slurm does not answer. */
+  /** Looks at all records, in a look that begins after this call; false where they were not read. */
   async refresh(): Promise<boolean> {
     await this.#looking;
     if (!this.#isUp || this.#isClosed) return false;
     const seen = new Promise<boolean>((resolve) => {
-      this.#listeners.push(() => resolve(this.#isUp));
+      this.#listeners.push(resolve);
     });
     this.#pauseUntil = 0;
     this.#cancelWait?.();
@@ -249,29 +259,37 @@ export class SlurmWatcher {
     this.#isDirty = true;
     if (this.#looking !== null || !this.#isUp || this.#isClosed) return;
     this.#looking = this.#look()
-      .catch((error: unknown) => this.#parts.warn(`A look at Slurm's records failed: ${String(error)}`))
-      .finally(() => {
+      .catch((error: unknown) => {
+        this.#parts.warn(`A look at Slurm's records failed: ${String(error)}`);
+        return false;
+      })
+      .then((hasSeen) => {
         this.#looking = null;
-        for (const listener of this.#listeners.splice(0)) listener();
+        for (const listener of this.#listeners.splice(0)) listener(hasSeen && this.#isUp);
         if (this.#isDirty && this.#isUp && !this.#isClosed) this.#touch();
       });
   }
 
-  async #look(): Promise<void> {
+  /** Whether all records were read and taken in. */
+  async #look(): Promise<boolean> {
     const { clock, reads, lastSeen } = this.#parts;
     await this.#waitUntil(this.#pauseUntil);
-    if (!this.#isUp) return;
+    if (!this.#isUp) return false;
     this.#isDirty = false;
     this.#isCheckDue = false;
     const asOf = clock.now();
     const listing = await reads.list();
-    if (this.#isClosed || listing === null) return;
+    if (this.#isClosed) return false;
     const took = clock.now() - asOf;
-    const factor = listing.isDetailed ? PAUSE.byRest : PAUSE.bySqueue;
-    await this.#takeListing(listing, asOf);
-    lastSeen.mark(asOf);
-    this.#lastLookAt = clock.now();
-    this.#pauseUntil = this.#lastLookAt + Math.max(PAUSE.least, factor * took);
+    const factor = listing?.isDetailed === false ? PAUSE.bySqueue : PAUSE.byRest;
+    if (listing !== null) {
+      await this.#takeListing(listing, asOf);
+      lastSeen.mark(asOf);
+      this.#lastLookAt = clock.now();
+      this.#isCurrent = this.#isUp;
+    }
+    this.#pauseUntil = clock.now() + Math.max(PAUSE.least, factor * took);
+    return listing !== null;
   }
 
   async #waitUntil(time: number): Promise<void> {
@@ -305,8 +323,7 @@ export class SlurmWatcher {
       if (news.gone.length > 0) await this.#missing.resolve(jobId, news.gone, asOf);
     }
     for (const [jobId] of gone) {
-      await this.#missing.resolve(jobId, null, asOf);
-      this.#intake.drop(jobId);
+      if (await this.#missing.resolve(jobId, null, asOf)) this.#intake.drop(jobId);
     }
     if (mustReconcile) await this.#missing.reconcile(new Set(jobs.keys()), asOf);
   }

@@ -26,7 +26,8 @@ export async function makeCalls(
  * and may have done what was asked for.
  */
 export async function tokenRefusal(link: Pick<SlurmLink, 'call' | 'status'>, user: string): Promise<Refusal | null> {
-  const ping = await link.call(user, (codec) => codec.ping(), COMMAND_MS);
-  const isRefused = ping.kind !== 'DONE' && link.status.isUp;
+  const answer = await link.call(user, (codec) => codec.diagnostics(), COMMAND_MS);
+  const isTaken = answer.kind === 'DONE' || (answer.kind === 'REFUSED' && answer.problem === 'DENIED');
+  const isRefused = !isTaken && link.status.isUp;
   return isRefused ? schedulerRefused(`Slurm does not take the gateway's word for user ${user}.`) : null;
 }

@@ -43,6 +43,8 @@ const CAPTURED: readonly (readonly [situation: string, status: number, body: unk
   ['a pending element, of a read', 400, error(9002, 'Unable to find JobId=8_7'), 'NO_SUCH_JOB'],
   ['nothing that has changed', 304, '', 'DONE'],
   ['a path that is not served any more', 404, 'Unable find requested URL', 'UNAVAILABLE'],
+  ['a slurmctld that is too busy to answer in time', 500, error(5004, 'Socket timed out on send/recv'), 'UNKNOWN'],
+  ['a connection that broke down', 500, error(1802, 'Unable to receive from slurm controller'), 'UNKNOWN'],
   ['a number that is not known', 500, error(9999, 'no idea'), 'OTHER'],
 ];
 
@@ -56,6 +58,8 @@ const FROM_SOURCE: readonly (readonly [situation: string, status: number, body: 
     { errors: [], status: [{ error: { code: 2017, message: 'Invalid' } }] },
     'NO_SUCH_JOB',
   ],
+  ['a list whose answer never came', 500, error(1, 'Operation not permitted'), 'UNKNOWN'],
+  ['more than the rate limit allows', 500, error(1804, 'Slurm controller backoff'), 'UNAVAILABLE'],
   ['warnings', 200, { errors: [], warnings: [{ description: 'No job changes since update_time' }], jobs: [] }, 'DONE'],
 ];
 

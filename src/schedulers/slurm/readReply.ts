@@ -53,6 +53,8 @@ function readAnswer(status: number, body: unknown): SlurmReply {
   switch (problem) {
     case 'UNREACHABLE':
       return { kind: 'UNAVAILABLE', message: 'slurmctld does not answer' };
+    case 'IN_DOUBT':
+      return { kind: 'UNKNOWN', message };
     default:
       return refusal(problem, message);
   }

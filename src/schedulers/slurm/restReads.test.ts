@@ -3,8 +3,13 @@ import { readSlurmdb } from './slurmdbRows.js';
 import { readJobs, type SlurmJob } from './SlurmJob.js';
 import { StateListing } from './StateListing.js';
 
-function job(jobId: number, state: string): SlurmJob {
-  const [read] = readJobs({ jobs: [{ job_id: jobId, job_state: [state], array_job_id: { set: true, number: 0 } }] });
+/** A record of array 42, or, where `instance` is null, of a job or of the array's pending elements. */
+function record(rawId: number, state: string, instance: number | null = null): SlurmJob {
+  const array =
+    instance === null
+      ? {}
+      : { array_job_id: { set: true, number: 42 }, array_task_id: { set: true, number: instance } };
+  const [read] = readJobs({ jobs: [{ job_id: rawId, job_state: [state], ...array }] });
   if (read === undefined) throw new Error('no job');
   return read;
 }
@@ -14,36 +19,64 @@ describe('A listing by states', () => {
     jobs: states.map(([id, state]) => ({ job_id: id, state: [state] })),
   });
 
-  async function list(listing: StateListing, reply: unknown, state: string | null): Promise<unknown> {
-    const read: number[] = [];
-    const records = await listing.records(reply, (jobId) => {
-      read.push(jobId);
-      return Promise.resolve(state === null ? null : [job(jobId, state)]);
+  /** What was read, and the records that the listing came to; `slurm` has the records by the raw ids by which they are read. */
+  async function list(
+    listing: StateListing,
+    reply: unknown,
+    slurm: Readonly<Record<number, readonly SlurmJob[]>> | null,
+  ): Promise<unknown> {
+    const read: (number | 'ALL')[] = [];
+    const records = await listing.records(reply, {
+      record: (rawId) => Promise.resolve((read.push(rawId), slurm?.[rawId] ?? null)),
+      all: () => Promise.resolve((read.push('ALL'), slurm === null ? null : Object.values(slurm).flat())),
     });
-    return [read, records?.map((record) => `${record.jobId} ${record.state.text}`) ?? null];
+    return [read, records?.map(({ rawId, state }) => `${rawId} ${state.text}`) ?? null];
   }
 
-  test('reads each job whose states have changed, and keeps what is known of the others', async () => {
+  test('reads each record whose state has changed, and keeps what is known of the others', async () => {
     const listing = new StateListing();
-    const first = body(['12_3', 'RUNNING'], ['12_[4-9]', 'PENDING'], ['13', 'RUNNING']);
-    expect(await list(listing, first, 'RUNNING')).toStrictEqual([
-      [12, 13],
-      ['12 RUNNING', '13 RUNNING'],
+    const runs = [record(42, 'PENDING'), record(43, 'RUNNING', 3)];
+    const first = body(['42_[4-9]', 'PENDING'], ['43_3', 'RUNNING'], ['50', 'RUNNING']);
+    expect(await list(listing, first, { 42: runs, 43: runs.slice(1), 50: [record(50, 'RUNNING')] })).toStrictEqual([
+      [42, 43, 50],
+      ['42 PENDING', '43 RUNNING', '50 RUNNING'],
     ]);
-    expect(await list(listing, first, 'FAILED')).toStrictEqual([[], ['12 RUNNING', '13 RUNNING']]);
-    const shorter = body(['12_[5-9]', 'PENDING'], ['12_3', 'RUNNING'], ['13', 'RUNNING']);
-    expect(await list(listing, shorter, 'COMPLETED')).toStrictEqual([[12], ['13 RUNNING', '12 COMPLETED']]);
-    expect(await list(listing, body(['13', 'RUNNING']), 'FAILED')).toStrictEqual([[], ['13 RUNNING']]);
+    expect(await list(listing, first, {})).toStrictEqual([[], ['42 PENDING', '43 RUNNING', '50 RUNNING']]);
+    const ended = body(['42_[4-9]', 'PENDING'], ['43_3', 'FAILED'], ['50', 'RUNNING']);
+    expect(await list(listing, ended, { 43: [record(43, 'FAILED', 3)] })).toStrictEqual([
+      [43],
+      ['42 PENDING', '43 FAILED', '50 RUNNING'],
+    ]);
+    expect(await list(listing, body(['50', 'RUNNING']), {})).toStrictEqual([[], ['50 RUNNING']]);
+  });
+
+  test('has the components of a heterogeneous job', async () => {
+    const listing = new StateListing();
+    const slurm = { 50: [record(50, 'RUNNING')], 51: [record(51, 'RUNNING')] };
+    expect(await list(listing, body(['50+0', 'RUNNING'], ['51+1', 'RUNNING']), slurm)).toStrictEqual([
+      [50, 51],
+      ['50 RUNNING', '51 RUNNING'],
+    ]);
+  });
+
+  test('reads all records at once where more than 200 have changed', async () => {
+    const ids = Array.from({ length: 201 }, (_, index) => index + 1);
+    const slurm = Object.fromEntries(ids.map((id) => [id, [record(id, 'RUNNING')]]));
+    const all = body(...ids.map((id) => [String(id), 'RUNNING'] as const));
+    expect(await list(new StateListing(), all, slurm)).toStrictEqual([['ALL'], ids.map((id) => `${id} RUNNING`)]);
   });
 
   test('that was not answered whole says nothing, and is made again', async () => {
     const listing = new StateListing();
     expect(await list(listing, body(['12', 'RUNNING']), null)).toStrictEqual([[12], null]);
-    expect(await list(listing, body(['12', 'RUNNING']), 'RUNNING')).toStrictEqual([[12], ['12 RUNNING']]);
+    expect(await list(listing, body(['12', 'RUNNING']), { 12: [record(12, 'RUNNING')] })).toStrictEqual([
+      [12],
+      ['12 RUNNING'],
+    ]);
   });
 
   test('of a reply that is none is empty', async () => {
-    expect(await list(new StateListing(), null, 'RUNNING')).toStrictEqual([[], []]);
+    expect(await list(new StateListing(), null, {})).toStrictEqual([[], []]);
   });
 });
 

@@ -4,10 +4,11 @@ import { isRecord, readNumber } from './slurmValues.js';
  * What a refusal of Slurm means here.
  * NO_SUCH_JOB: unknown, malformed or purged id, an element outside the array, or one that was canceled while it was pending. DENIED: not this
  * user's. ENDED: it is over already. BUSY: not in this state, or not now; may be repeated. INVALID: the request itself. UNREACHABLE: slurmctld
- * was not asked. UNAUTHENTICATED: the token was refused, or slurmctld went away in the middle: it may have been done. OTHER: all else.
+ * was not asked. IN_DOUBT: the way to slurmctld broke down after it may have been asked. UNAUTHENTICATED: the token was refused, or slurmctld went away
+ * in the middle: it may have been done. OTHER: all else.
  */
 export type SlurmProblem =
-  'NO_SUCH_JOB' | 'DENIED' | 'ENDED' | 'BUSY' | 'INVALID' | 'UNREACHABLE' | 'UNAUTHENTICATED' | 'OTHER';
+  'NO_SUCH_JOB' | 'DENIED' | 'ENDED' | 'BUSY' | 'INVALID' | 'UNREACHABLE' | 'IN_DOUBT' | 'UNAUTHENTICATED' | 'OTHER';
 
 /** One entry of a reply's `errors`. */
 export interface SlurmError {
@@ -23,6 +24,14 @@ export interface SlurmError {
 const PROBLEMS: ReadonlyMap<number, SlurmProblem> = new Map([
   /** SLURMCTLD_COMMUNICATIONS_CONNECTION_ERROR: it was not delivered. */
   [1800, 'UNREACHABLE'],
+  /** SLURMCTLD_COMMUNICATIONS_BACKOFF and HARD_DROP: slurmctld's rate limit, it was not looked at. */
+  [1804, 'UNREACHABLE'],
+  [1805, 'UNREACHABLE'],
+  /** SLURM_COMMUNICATIONS_CONNECTION_ERROR and CONNECT_TIMEOUT */
+  [1001, 'UNREACHABLE'],
+  [1021, 'UNREACHABLE'],
+  /** What `slurm_kill_jobs` of 23.11.6 and later comes to wherever slurmctld did not answer it. */
+  [1, 'IN_DOUBT'],
   /** ESLURM_ACCESS_DENIED */
   [2002, 'DENIED'],
   /** ESLURM_INVALID_PARTITION_NAME */
@@ -60,7 +69,12 @@ const PROBLEMS: ReadonlyMap<number, SlurmProblem> = new Map([
 /** What the error number means. -1 of a read is "slurmctld did not answer", or a token that is refused. */
 export function problemOf(number: number): SlurmProblem {
   if (number === -1) return 'UNREACHABLE';
-  return PROBLEMS.get(number) ?? 'OTHER';
+  return PROBLEMS.get(number) ?? (isOfTransport(number) ? 'IN_DOUBT' : 'OTHER');
+}
+
+/** Numbers of Slurm's own transport (`SLURM_COMMUNICATIONS_…`, `SLURMCTLD_COMMUNICATIONS_…`, `SLURM_PROTOCOL_SOCKET_…`): 5004 is a time-out. */
+function isOfTransport(number: number): boolean {
+  return (number >= 1_000 && number < 1_900) || (number >= 5_000 && number < 5_005);
 }
 
 /** Reads a reply's `errors`; the number is `error_number`, of a submission `error_code`. */

@@ -253,6 +253,7 @@ describe('What Slurm stopped and shows to have ended with exit code 0', () => {
     const since = clock.now();
     const exits = new LateExits({
       clock,
+      graceMs: () => 40_000,
       look: () => {
         looks.push(clock.now() - since);
         return Promise.resolve();
@@ -281,12 +282,17 @@ describe('What Slurm stopped and shows to have ended with exit code 0', () => {
     await exits.close();
   });
 
+  test('is not told either where its end bears the time of the cancel, a whole grace period before', () => {
+    const { clock, exits } = late();
+    expect(exits.isEarly(42, ended('CANCELLED', 0, clock.now() - 41_000))).toBe(true);
+  });
+
   test('is told at once where it did not run, ended long ago, or ended otherwise', async () => {
     const { clock, exits, looks } = late();
     const now = clock.now();
     const ends = [
       ended('CANCELLED', 0, now, ''),
-      ended('CANCELLED', 0, now - 31_000),
+      ended('CANCELLED', 0, now - 71_000),
       ended('CANCELLED', 3, now),
       ended('COMPLETED', 0, now),
       ended('COMPLETING', 0, now),
