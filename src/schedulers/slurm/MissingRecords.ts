@@ -23,6 +23,14 @@ export interface MissingParts {
   readonly warn: (message: string) => void;
 }
 
+/** How what has no record any more ended. */
+interface Ends {
+  /** What the accounts say, by element; null: of the job itself. */
+  readonly accounts: ReadonlyMap<number | null, Sighting>;
+  /** What is to be told of an element, or of the job itself, that was last seen in this state. */
+  readonly of: (instance: number | null, state: TaskState) => Sighting;
+}
+
 /** slurmctld keeps the record of each job for MinJobAge after its end, unless it was killed before it had saved it. */
 const FORGOTTEN = 'Slurm has forgotten it';
 
@@ -75,56 +83,66 @@ export class MissingRecords {
   }
 
   /**
-   * @param instances - of a sweep; null: the whole job
+   * @param instances - of a sweep, with records of their own that are gone; null: the whole job
    * @returns false where the job is there after all, or could not be read
    */
   async resolve(jobId: number, instances: readonly number[] | null, asOf: number): Promise<boolean> {
-    const { reads, intake, hasAccounts, warn } = this.#parts;
+    const { reads, intake } = this.#parts;
     const master = this.#sink?.task({ jobId, taskNumber: 1, instance: null }) ?? null;
     if (master === null || isTerminal(master.status.state)) return true;
     /** A whole job is not given up because one listing did not have it. */
     if (instances === null && (await reads.job(jobId)) !== 'NONE') return false;
     for (const instance of instances ?? []) intake.views.get(jobId)?.forget(instance);
-    const rows = hasAccounts() ? await reads.accounts(jobId) : null;
     const isForgotten = instances === null && this.#isGapless();
-    const isGapless = rows !== null || this.#isGapless();
-    const end = (instance: number | null, state: TaskState): Sighting =>
-      accountOf(rows, instance) ??
-      (isWaiting(state) && isGapless && !isForgotten
-        ? vanished('CANCELLED')
-        : lost(isForgotten ? FORGOTTEN : 'Slurm has no record of it any more, and nobody saw how it ended'));
-    if (isForgotten) warn(`Slurm has forgotten job ${jobId}, of which it had a record`);
-    else if (!isGapless)
-      warn(`Slurm has no record of job ${jobId} any more, and there are no accounts to say how it ended`);
+    const ends = await this.#ends(jobId, isForgotten);
     const { sweep } = master.spec;
     if (sweep === null) {
-      const self = end(null, master.status.state);
+      const self = ends.of(null, master.status.state);
       intake.observe(jobId, { taskNumber: 1, spec: null, self, subtasks: [], isCanceled: false }, asOf);
       return true;
     }
-    const one = (instance: number, state: TaskState): SubtaskSighting => ({
-      ...end(instance, state),
-      instances: InstanceSet.of([instance], sweep.increment),
-    });
     const open = (instances ?? this.#openInstances(jobId)).flatMap((instance) => {
       const task = this.#sink?.task({ jobId, taskNumber: 1, instance }) ?? null;
-      return task === null || isTerminal(task.status.state) ? [] : [one(instance, task.status.state)];
+      if (task === null || isTerminal(task.status.state)) return [];
+      return { ...ends.of(instance, task.status.state), instances: InstanceSet.of([instance], sweep.increment) };
     });
     const untouched = instances === null ? this.#sink?.untouched(jobId, 1) : undefined;
-    const accounted = new Set(rows?.flatMap(({ elements }) => (elements.kind === 'ONE' ? elements.instance : [])));
-    const told = [...(untouched ?? [])].filter((instance) => accounted.has(instance));
-    const rest = untouched?.subtract(InstanceSet.of(told, sweep.increment));
-    const subtasks = [
-      ...open,
-      ...told.map((instance) => one(instance, 'QUEUED')),
-      ...(rest === undefined || rest.size === 0 ? [] : [{ ...end(null, 'QUEUED'), instances: rest }]),
-    ];
+    await this.#tell(jobId, [...open, ...(untouched === undefined ? [] : endsOfUntouched(untouched, ends))], asOf);
+    return true;
+  }
+
+  /** Of elements that nobody has seen to run, and that have no record, though some may have had one in the meantime. */
+  async resolveUntouched(jobId: number, untouched: InstanceSet, asOf: number): Promise<void> {
+    await this.#tell(jobId, endsOfUntouched(untouched, await this.#ends(jobId, false)), asOf);
+  }
+
+  /** How what has no record any more ended. */
+  async #ends(jobId: number, isForgotten: boolean): Promise<Ends> {
+    const { reads, hasAccounts, warn } = this.#parts;
+    const rows = hasAccounts() ? await reads.accounts(jobId) : null;
+    const isGapless = rows !== null || this.#isGapless();
+    if (isForgotten) warn(`Slurm has forgotten job ${jobId}, of which it had a record`);
+    else if (!isGapless)
+      warn(`Slurm has no record of job ${jobId} any more, and there are no accounts to say how it ended`);
+    const accounts = new Map(rows?.flatMap((row) => accountOf(row)));
+    const of: Ends['of'] = (instance, state) =>
+      accounts.get(instance) ??
+      (isWaiting(state) && isGapless && !isForgotten
+        ? vanished('CANCELLED')
+        : lost(isForgotten ? FORGOTTEN : 'Slurm has no record of it any more, and nobody saw how it ended'));
+    return { accounts, of };
+  }
+
+  async #tell(jobId: number, subtasks: readonly SubtaskSighting[], asOf: number): Promise<void> {
     for (let from = 0; from < subtasks.length; from += SLICE) {
       const slice = subtasks.slice(from, from + SLICE);
-      intake.observe(jobId, { taskNumber: 1, spec: null, self: null, subtasks: slice, isCanceled: false }, asOf);
+      this.#parts.intake.observe(
+        jobId,
+        { taskNumber: 1, spec: null, self: null, subtasks: slice, isCanceled: false },
+        asOf,
+      );
       await setImmediate();
     }
-    return true;
   }
 
   /** Whether nothing can have run, ended and been forgotten since all records were last seen. */
@@ -147,15 +165,26 @@ export class MissingRecords {
   }
 }
 
-/** What the accounts say of the end of a job, or of an element; null: they do not say. */
-function accountOf(rows: readonly SacctRow[] | null, instance: number | null): Sighting | null {
-  const row = rows?.findLast(({ elements }) =>
-    instance === null ? elements.kind === 'NONE' : elements.kind === 'ONE' && elements.instance === instance,
+/** Each element of which the accounts tell by itself, and the others as the set that they are. */
+function endsOfUntouched(untouched: InstanceSet, { accounts, of }: Ends): readonly SubtaskSighting[] {
+  const { step } = untouched;
+  const told = [...accounts.keys()].flatMap((instance) =>
+    instance !== null && untouched.has(instance) ? instance : [],
   );
-  if (row === undefined) return null;
+  const rest = untouched.subtract(InstanceSet.of(told, step));
+  return [
+    ...told.map((instance) => ({ ...of(instance, 'QUEUED'), instances: InstanceSet.of([instance], step) })),
+    ...(rest.size === 0 ? [] : [{ ...of(null, 'QUEUED'), instances: rest }]),
+  ];
+}
+
+/** What a row of the accounts says of the end of a job (null) or of an element; nothing where it has not ended. */
+function accountOf(row: SacctRow): readonly (readonly [instance: number | null, end: Sighting])[] {
+  const { elements } = row;
   const phase = nativePhase(row.state);
-  if (phase.kind !== 'ENDED') return null;
+  if (phase.kind !== 'ENDED' || elements.kind === 'PENDING') return [];
   /** Of what was canceled while it ran they say exit code 0, whatever it was. */
   const end = phase.base === 'CANCELLED' ? UNSAID : row.end;
-  return sightingOf(row, { end, restarts: null });
+  const sighting = sightingOf(row, { end, restarts: null });
+  return sighting === null ? [] : [[elements.kind === 'ONE' ? elements.instance : null, sighting]];
 }

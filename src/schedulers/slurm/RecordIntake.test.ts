@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { InstanceSet } from '../../domain/InstanceSet.js';
+import { type Sweep } from '../../domain/Sweep.js';
 import { newTaskStatus, type TaskStatus } from '../../domain/TaskStatus.js';
 import { type ObservedJob, type RemoteSink } from '../remote/RemoteDriver.js';
 import { systemClock } from '../store/systemClock.js';
 import { nativeId } from './observedStatus.js';
-import { RecordIntake } from './RecordIntake.js';
+import { type IntakeParts, RecordIntake } from './RecordIntake.js';
 import { readJobs, type SlurmJob } from './SlurmJob.js';
 import { detailed } from './SlurmReads.js';
 import { taskSpec } from '../../../test/support/taskSpec.js';
@@ -25,17 +27,38 @@ function job(fields: object): SlurmJob {
 
 const RUNNING = job({ job_state: 'RUNNING' });
 
+/** What else an intake may know. */
+interface Further {
+  /** The task is a sweep, all of whose subtasks are untouched. */
+  readonly sweep: Sweep | null;
+  readonly isGapless: boolean;
+  readonly onVanished: IntakeParts['onVanished'];
+}
+
+const NOTHING_VANISHES: Further = {
+  sweep: null,
+  isGapless: true,
+  onVanished: () => expect.fail('nothing can have vanished'),
+};
+
 /** An intake over a sink that knows job 42 as a running task; `reads` answers each read, and tells by which raw id. */
-function open(status: Partial<TaskStatus>, found: SlurmJob = RUNNING, isStored = true) {
+function open(
+  status: Partial<TaskStatus>,
+  found: SlurmJob = RUNNING,
+  isStored = true,
+  { sweep, isGapless, onVanished } = NOTHING_VANISHES,
+) {
   let known = RUNNING;
   const seen: ObservedJob[] = [];
   const read: string[] = [];
-  const spec = taskSpec({});
+  const spec = taskSpec({ sweep });
   const ref = { jobId: 42, taskNumber: 1, instance: null };
   const task = { ref, spec, status: { ...newTaskStatus(0), state: 'RUNNING', ...status } };
   const intake = new RecordIntake({
     clock: systemClock,
     graceMs: () => 30_000,
+    isGapless: () => isGapless,
+    onVanished,
     onStale: () => undefined,
     reads: {
       job: (rawId) => Promise.resolve((read.push(`job ${rawId}`), [found] as const)),
@@ -44,7 +67,8 @@ function open(status: Partial<TaskStatus>, found: SlurmJob = RUNNING, isStored =
       detail: (record) => Promise.resolve({ record, details: detailed(found).details }),
     },
   });
-  const sink: Pick<RemoteSink, 'task' | 'native' | 'observe'> = {
+  const sink: Pick<RemoteSink, 'task' | 'native' | 'observe' | 'untouched'> = {
+    untouched: () => (sweep === null ? InstanceSet.empty() : InstanceSet.range(sweep.start, sweep.end)),
     task: () => task as unknown as ReturnType<RemoteSink['task']>,
     native: () => ({ state: 'RUNNING', id: nativeId(known), nodes: [], asOf: 0, recordedAt: 0 }),
     observe: (jobs) => {
@@ -113,6 +137,27 @@ test('Another job that cannot be stored is not read again and again', async () =
   await intake.take(42, [detailed(other)], true, 1);
   expect(read).toEqual(['job 42']);
   await intake.close();
+});
+
+test('Elements without a record that may have run and been forgotten are not told to be canceled: how they ended is found out', async () => {
+  const sweep = { start: 1, end: 9, increment: 1 };
+  const listed = [job({ job_state: 'PENDING', array_job_id: 42, array_task_string: '6-9', node_count: 0, nodes: '' })];
+  const tell = async (isGapless: boolean): Promise<unknown> => {
+    const vanished: string[] = [];
+    const { intake, seen } = open({ state: 'QUEUED' }, RUNNING, true, {
+      sweep,
+      isGapless,
+      onVanished: (jobId, instances) => Promise.resolve(vanished.push(`${jobId}: ${instances.toString()}`)),
+    });
+    await intake.take(42, listed.map(detailed), true, 1);
+    await intake.close();
+    const subtasks = seen.flatMap(({ tasks }) => tasks.flatMap((task) => task.subtasks));
+    return [subtasks.map(({ instances, status }) => `${instances.toString()} ${status.state}`), vanished];
+  };
+  expect([await tell(true), await tell(false)]).toStrictEqual([
+    [['1-5 CANCELED'], []],
+    [[], ['42: 1-5']],
+  ]);
 });
 
 test('An element of which only a hint knows the raw id is read by that: slurmctld reads one record, not the whole array', async () => {

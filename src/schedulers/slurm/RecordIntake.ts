@@ -9,7 +9,7 @@ import { JobView } from './JobView.js';
 import { LateExits } from './LateExits.js';
 import { asEnding, nativePhase } from './nativeStates.js';
 import { parseNativeId, sightingOf, vanished } from './observedStatus.js';
-import { type DetailedRecord, inStep, observeBasic, observeSweep } from './observeRecords.js';
+import { type DetailedRecord, inStep, observeBasic, observeSweep, vanishedElements } from './observeRecords.js';
 import { type SlurmState } from './SlurmJob.js';
 import { detailed, lacksEnd, plain, type SlurmReads } from './SlurmReads.js';
 
@@ -19,6 +19,10 @@ export interface IntakeParts {
   readonly clock: Clock;
   /** The cluster's grace period now, in milliseconds. */
   readonly graceMs: () => number;
+  /** Whether nothing can have run, ended and been forgotten by slurmctld since all records were last seen. */
+  readonly isGapless: () => boolean;
+  /** Told of elements that have no record any more and may have run: how they ended is to be found out. */
+  readonly onVanished: (jobId: number, instances: InstanceSet, asOf: number) => Promise<unknown>;
   /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
   readonly onStale: () => void;
 }
@@ -179,6 +183,7 @@ export class RecordIntake {
       .filter(({ record }) => record.elements.kind === 'ONE')
       .toSorted((a, b) => wasCanceled(a) - wasCanceled(b));
     const others = told.filter(({ record }) => record.elements.kind !== 'ONE');
+    const isGapless = this.#parts.isGapless();
     for (let from = 0; from <= elements.length; from += SLICE) {
       const isLast = from + SLICE > elements.length;
       const slice = [...elements.slice(from, from + SLICE), ...(isLast ? others : [])];
@@ -190,8 +195,11 @@ export class RecordIntake {
         split: isClosing ? view.split(step) : InstanceSet.empty(step),
         pending: view.pending === null ? null : inStep(view.pending, step),
         isWhole: isLast && isWhole,
+        isGapless,
       };
       this.observe(jobId, observeSweep(slice, context), asOf);
+      const instances = isGapless ? null : vanishedElements(slice, context);
+      if (instances !== null && instances.size > 0) await this.#parts.onVanished(jobId, instances, asOf);
       if (!isLast) await setImmediate();
     }
   }

@@ -87,8 +87,15 @@ export class SlurmWatcher {
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    const { clock, reads, budget, graceMs } = parts;
-    const intake = new RecordIntake({ reads, clock, graceMs, onStale: () => (this.#isDirty = true) });
+    const { clock, reads, budget, graceMs, lastSeen } = parts;
+    const intake = new RecordIntake({
+      reads,
+      clock,
+      graceMs,
+      isGapless: () => lastSeen.isWithin(parts.minJobAge()),
+      onVanished: (jobId, instances, asOf) => this.#missing.resolveUntouched(jobId, instances, asOf),
+      onStale: () => (this.#isDirty = true),
+    });
     this.#intake = intake;
     this.#missing = new MissingRecords({ ...parts, intake });
     this.#poller = new RecordPoller({

@@ -5,7 +5,13 @@ import { defineJob } from './defineJob.js';
 import { JobView } from './JobView.js';
 import { readNativeState } from './nativeStates.js';
 import { expandNodes, nativeId, parseNativeId } from './observedStatus.js';
-import { type DetailedRecord, observeBasic, observeSweep, type SweepContext } from './observeRecords.js';
+import {
+  type DetailedRecord,
+  observeBasic,
+  observeSweep,
+  vanishedElements,
+  type SweepContext,
+} from './observeRecords.js';
 import { type SlurmElements, type SlurmJob, type SlurmState } from './SlurmJob.js';
 import { UNSAID } from './slurmValues.js';
 
@@ -44,6 +50,7 @@ const WHOLE: SweepContext = {
   split: InstanceSet.empty(),
   pending: null,
   isWhole: true,
+  isGapless: true,
 };
 
 function printed({ self, subtasks }: ObservedTask): unknown {
@@ -97,6 +104,20 @@ describe('An array', () => {
       self: 'QUEUED',
       subtasks: [['3-4,10', 'CANCELED', null]],
     });
+  });
+
+  test('of which elements may have run and been forgotten is not said to have lost them', () => {
+    const context = { ...WHOLE, split: InstanceSet.of([1, 2]), pending: InstanceSet.range(5, 9), isGapless: false };
+    const waiting = [plain(record(pending('5-9'), 'PENDING', WAITS))];
+    const canceled = [plain(record(pending(null), 'CANCELLED', { ...WAITS, startedAt: 2_000 }))];
+    expect([waiting, canceled].map((records) => printed(observeSweep(records, context)))).toStrictEqual([
+      { self: 'QUEUED', subtasks: [] },
+      { self: null, subtasks: [] },
+    ]);
+    expect([waiting, canceled].map((records) => vanishedElements(records, context).toString())).toStrictEqual([
+      '3-4,10',
+      '3-10',
+    ]);
   });
 
   test('of which not all is known has lost nothing', () => {

@@ -22,6 +22,8 @@ export interface SweepContext {
   readonly pending: InstanceSet | null;
   /** The records are all that the array has. */
   readonly isWhole: boolean;
+  /** Nothing can have run, ended and been forgotten since all records were last seen. */
+  readonly isGapless: boolean;
 }
 
 /** What new records show of a job's one task that is no sweep. */
@@ -32,28 +34,37 @@ export function observeBasic({ record, details }: DetailedRecord): ObservedTask 
 
 /**
  * What new records show of a sweep. Elements that have no record at all, where all records are there, were canceled while they were pending:
- * Slurm clears them out of the array's own record and keeps nothing of them.
+ * Slurm clears them out of the array's own record and keeps nothing of them. Where they may have run and been forgotten nothing is said of them; see
+ * {@link vanishedElements}.
  */
 export function observeSweep(records: readonly DetailedRecord[], context: SweepContext): ObservedTask {
-  const { step, untouched, split, pending, isWhole } = context;
+  const { step } = context;
   const subtasks: SubtaskSighting[] = [];
   let self: Sighting | null = null;
-  let ended: SubtaskSighting | null = null;
+  let ended: Sighting | null = null;
   for (const { record, details } of records) {
     const sighting = sightingOf(record, details);
     if (sighting === null) continue;
     const { elements } = record;
     if (elements.kind === 'ONE') subtasks.push({ ...sighting, instances: InstanceSet.of([elements.instance], step) });
-    else if (nativePhase(record.state).kind === 'ENDED') ended = { ...sighting, instances: untouched.subtract(split) };
+    else if (nativePhase(record.state).kind === 'ENDED') ended = sighting;
     else self = sighting;
   }
-  if (ended !== null) {
-    if (ended.instances.size > 0) subtasks.push(ended);
-  } else if (isWhole && pending !== null) {
-    const instances = untouched.subtract(split).subtract(pending);
-    if (instances.size > 0) subtasks.push({ ...vanished('CANCELLED'), instances });
-  }
+  const instances = vanishedElements(records, context);
+  if (context.isGapless && instances.size > 0) subtasks.push({ ...(ended ?? vanished('CANCELLED')), instances });
   return { taskNumber: 1, spec: null, self, subtasks, isCanceled: false };
+}
+
+/** The elements that are known as untouched, and have no record, or none but that of an array which has ended. */
+export function vanishedElements(
+  records: readonly DetailedRecord[],
+  { step, untouched, split, pending, isWhole }: SweepContext,
+): InstanceSet {
+  const hasEnded = records.some(
+    ({ record: { elements, state } }) => elements.kind !== 'ONE' && nativePhase(state).kind === 'ENDED',
+  );
+  if (hasEnded) return untouched.subtract(split);
+  return isWhole && pending !== null ? untouched.subtract(split).subtract(pending) : InstanceSet.empty(step);
 }
 
 /** The elements of a set with their own step in a sweep's step. */
