@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { InstanceSet } from '../../src/domain/InstanceSet.js';
 import { type TaskRef } from '../../src/domain/ids.js';
@@ -32,6 +33,7 @@ export class RemoteWorld {
   readonly warnings: string[] = [];
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'taskgate-remote-'));
   #ids = 0;
+  #lock: DatabaseSync | null = null;
   scheduler!: RemoteScheduler;
   log!: ChangeLog;
   ledger!: Ledger;
@@ -68,7 +70,21 @@ export class RemoteWorld {
     await this.start();
   }
 
+  /** Nothing can be stored from now on, as on a disk that is full. */
+  lockStore(): void {
+    const other = new DatabaseSync(join(this.#dataDir, 'slurm.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    this.#lock = other;
+  }
+
+  /** All can be stored again. */
+  unlockStore(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
   async close(): Promise<void> {
+    this.unlockStore();
     this.ledger.close();
     await this.scheduler.close();
     rmSync(this.#dataDir, { recursive: true, force: true });

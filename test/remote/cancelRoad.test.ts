@@ -287,6 +287,17 @@ describe('A cancel', () => {
     expect(refusal(outcome)).toMatchObject({ code: 'FORBIDDEN' });
     expect(await world.theJob()).toMatchObject({ state: 'RUNNING', cancellation: null });
   });
+
+  test('of a job that ended by itself before it arrived is refused, as that of its task is: the exit wins', async () => {
+    world.show('RUNNING');
+    const { answer, asked } = held();
+    const answered = world.scheduler.cancelJob(ada, 7, { message: 'stop', force: false });
+    await asked;
+    world.show('FINISHED', { startedAt: 1, exitCode: 0 });
+    answer(DELIVERED);
+    expect(refusal(await answered)).toMatchObject({ code: 'JOB_NOT_CANCELABLE', state: 'FINISHED' });
+    expect(await world.theJob()).toMatchObject({ state: 'FINISHED', cancellation: null });
+  });
 });
 
 test('Cancels of many subtasks at once, one of which had ended, each have their own outcome and are told once', async () => {

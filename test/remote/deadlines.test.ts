@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Outcome } from '../../src/domain/Refusal.js';
 import { type CancelTaskEffect } from '../../src/schedulers/scheduler.js';
 import { value } from '../conformance/steps.js';
-import { ada, RemoteWorld, TASK } from './RemoteWorld.js';
+import { ada, RemoteWorld, sighting, TASK } from './RemoteWorld.js';
 
 let world: RemoteWorld;
 
@@ -107,4 +107,40 @@ test('A gateway that ended while an order was under way looks for it when it sta
   });
   await pass(32);
   expect((await world.cancellation())?.phase).toBe('KILLING');
+});
+
+test('An order whose job has lost its id to another while it was looked for is not sent to that', async () => {
+  world.driver.onCancel = () => ({ kind: 'UNKNOWN' });
+  const { cancellation } = value(await cancel());
+  world.driver.onVerify = () => {
+    world.driver.sink.observe([{ ...world.job({ self: sighting('RUNNING') }), replaces: true }]);
+    return { kind: 'NOT_DELIVERED', refusal: { kind: 'FORBIDDEN', code: 'FORBIDDEN', message: '', path: null } };
+  };
+  await pass(10);
+  expect(world.driver.orders.map((order) => order.cancellation.id)).toStrictEqual([cancellation.id]);
+  expect((await world.task()).status.state).toBe('RUNNING');
+});
+
+test('What is due while nothing can be stored is done when that is possible again', async () => {
+  value(await cancel());
+  await pass(29);
+  world.lockStore();
+  await pass(5);
+  expect((await world.cancellation())?.phase).toBe('GRACE_PERIOD');
+  world.unlockStore();
+  await pass(3);
+  expect((await world.cancellation())?.phase).toBe('KILLING');
+  expect(world.warnings[0]).toMatch(/^What is due of cancellation \S+ could not be stored: database is locked$/);
+});
+
+test('An order whose answer never came is looked for again where what was found could not be stored', async () => {
+  world.driver.onCancel = () => ({ kind: 'UNKNOWN' });
+  value(await cancel());
+  world.driver.onVerify = () => ({ kind: 'DELIVERED', grace: null });
+  world.lockStore();
+  await pass(5);
+  expect((await world.task()).status.state).toBe('RUNNING');
+  world.unlockStore();
+  await pass(3);
+  expect((await world.task()).status.state).toBe('CANCELING');
 });

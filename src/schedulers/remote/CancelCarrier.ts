@@ -136,6 +136,9 @@ export class CancelCarrier {
     }
     switch (delivery.kind) {
       case 'DELIVERED': {
+        /** The scheduler takes a cancel of a job that is over too. */
+        const { state } = job.job.marks;
+        if (plan.ref === null && isTerminal(state) && state !== 'CANCELED') return this.#endedBefore(job, plan);
         const taken = { ...cancellation, ...delivery.grace };
         const phase = taken.force ? 'KILLING' : 'GRACE_PERIOD';
         const id = carryOut(job, { ...plan, cancellation: { ...taken, phase } });

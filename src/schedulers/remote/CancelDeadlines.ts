@@ -3,12 +3,13 @@ import { type Cancellation, type CancellationPhase, isOver } from '../../domain/
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
 import { type CancelPlan } from '../store/planCancel.js';
+import { StoreError } from '../store/SqlStore.js';
 import { type CancelCarrier } from './CancelCarrier.js';
 import { type ForgottenCancels } from './ForgottenCancels.js';
 import { type RemoteDriver } from './RemoteDriver.js';
 import { type RemoteState } from './RemoteState.js';
 
-/** How soon an order whose answer never came is looked for again, in milliseconds. */
+/** How soon an order whose answer never came is looked for again, in milliseconds; and what was due and could not be stored is tried again. */
 const VERIFY_INTERVAL = 2_000;
 
 /** How long after the grace period, or after a kill, a cancel is looked for whose effect was not seen, in milliseconds: the first time, the second, … */
@@ -126,9 +127,34 @@ export class CancelDeadlines {
   #fire(id: string, deadline: Deadline): void {
     const cancellation = this.#parts.state.store.cancellation(id);
     if (cancellation === null || this.#isClosed) return;
+    try {
+      this.#act(cancellation, deadline);
+    } catch (error) {
+      this.#retry(id, deadline, error);
+    }
+  }
+
+  /** What is due and could not be stored, on a disk that is full, is due again. */
+  #retry(id: string, deadline: Deadline, error: unknown): void {
+    if (!(error instanceof StoreError)) throw error;
+    const { clock, warn } = this.#parts;
+    warn(`What is due of cancellation ${id} could not be stored: ${error.message}`);
+    if (this.#isClosed) return;
+    this.#disarm(id);
+    const cancel = clock.at(clock.now() + VERIFY_INTERVAL, () => {
+      this.#timers.delete(id);
+      this.#fire(id, deadline);
+    });
+    this.#timers.set(id, { ...deadline, cancel });
+  }
+
+  #act(cancellation: Cancellation, deadline: Deadline): void {
+    const { id } = cancellation;
     switch (cancellation.phase) {
       case 'ACCEPTED': {
-        const verifying = this.#verify(cancellation).finally(() => this.#verifying.delete(verifying));
+        const verifying = this.#verify(cancellation)
+          .catch((error: unknown) => this.#retry(id, deadline, error))
+          .finally(() => this.#verifying.delete(verifying));
         this.#verifying.add(verifying);
         break;
       }
@@ -153,7 +179,7 @@ export class CancelDeadlines {
 
   /** Finds out what became of an order whose answer never came; one that provably never arrived is sent again: what was accepted is carried through. */
   async #verify(cancellation: Cancellation): Promise<void> {
-    const { carrier, driver, clock, warn } = this.#parts;
+    const { carrier, driver, clock, state, warn } = this.#parts;
     const { id, jobId, requestedBy, requestedAt } = cancellation;
     if (carrier.isUnderWay(id)) {
       this.#arm(cancellation);
@@ -162,6 +188,12 @@ export class CancelDeadlines {
     const plan: CancelPlan = { kind: 'STOP', ref: targetOf(cancellation), cancellation };
     const delivery = await driver.verify(carrier.order(plan));
     if (this.#isClosed) return;
+    /** A look may have shown its effect; or that its job has lost its id to another, which is not to be canceled. */
+    const isSettled = state.store.cancellation(id)?.phase !== 'ACCEPTED';
+    if (isSettled) {
+      this.sync(jobId);
+      return;
+    }
     if (delivery.kind === 'NOT_DELIVERED') {
       const viewer: Viewer = { user: requestedBy, scopes: new Set(['READ', 'CANCEL']) };
       await carrier.deliver(viewer, jobId, [plan]);

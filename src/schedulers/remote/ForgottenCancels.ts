@@ -118,12 +118,15 @@ export class ForgottenCancels {
   /** One job at a time: a scheduler that has just come back has enough to do. */
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (const jobId of this.#due) {
-      this.#due.delete(jobId);
-      const job = this.#jobs.get(jobId);
-      if (job !== undefined) await this.#see(jobId, job);
+    try {
+      for (const jobId of this.#due) {
+        this.#due.delete(jobId);
+        const job = this.#jobs.get(jobId);
+        if (job !== undefined) await this.#see(jobId, job);
+      }
+    } finally {
+      this.#isWorking = false;
     }
-    this.#isWorking = false;
   }
 
   /** Reads the job, and sends the cancels again of what is still shown as not over. */
