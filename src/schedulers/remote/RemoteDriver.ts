@@ -156,7 +156,8 @@ export interface RemoteDriver {
   checkJob(request: CreateJob): Refusal | null;
   /** `submissionId` is put into the job where the scheduler can keep it, for {@link RemoteDriver.traceSubmission}. */
   createJob(viewer: Viewer, request: CreateJob, submissionId: string): Promise<Outcome<Submitted> | 'UNKNOWN'>;
-  traceSubmission(viewer: Viewer, submissionId: string): Promise<SubmissionTrace>;
+  /** @param begunAt - when it was first submitted, in epoch milliseconds */
+  traceSubmission(viewer: Viewer, submissionId: string, begunAt: number): Promise<SubmissionTrace>;
   /** Carries a command out. The stored state allowed it; after success it is moved as the command says. */
   execute(viewer: Viewer, command: RemoteCommand): Promise<Outcome<null>>;
 

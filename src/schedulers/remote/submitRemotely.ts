@@ -134,7 +134,7 @@ async function trace(
   again: CreateJob | null,
   submission: Submission,
 ): Promise<Attempt> {
-  const found = await driver.traceSubmission(viewer, submission.id);
+  const found = await driver.traceSubmission(viewer, submission.id, submission.begunAt);
   switch (found.kind) {
     case 'FOUND':
       return { ok: true, value: found.submitted };

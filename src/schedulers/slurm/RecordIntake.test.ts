@@ -60,6 +60,7 @@ function open(
     isGapless: () => isGapless,
     onVanished,
     onStale: () => undefined,
+    onDefined: () => undefined,
     reads: {
       job: (rawId) => Promise.resolve((read.push(`job ${rawId}`), [found] as const)),
       record: (jobId, instance, rawId) =>

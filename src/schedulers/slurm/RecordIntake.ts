@@ -10,7 +10,7 @@ import { LateExits } from './LateExits.js';
 import { asEnding, nativePhase } from './nativeStates.js';
 import { parseNativeId, sightingOf, vanished } from './observedStatus.js';
 import { type DetailedRecord, inStep, observeBasic, observeSweep, vanishedElements } from './observeRecords.js';
-import { type SlurmState } from './SlurmJob.js';
+import { type SlurmJob, type SlurmState } from './SlurmJob.js';
 import { detailed, lacksEnd, plain, type SlurmReads } from './SlurmReads.js';
 
 /** What records are taken in with. */
@@ -23,6 +23,8 @@ export interface IntakeParts {
   readonly isGapless: () => boolean;
   /** Told of elements that have no record any more and may have run: how they ended is to be found out. */
   readonly onVanished: (jobId: number, instances: InstanceSet, asOf: number) => Promise<unknown>;
+  /** Told of each job that is read as a whole because it is not known. */
+  readonly onDefined: (job: SlurmJob) => void;
   /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
   readonly onStale: () => void;
 }
@@ -240,6 +242,7 @@ export class RecordIntake {
     if (found === null || found === 'NONE' || sink === null || this.#isClosed) return found !== null;
     const [first] = found;
     if (first.jobId !== jobId) return true;
+    this.#parts.onDefined(first);
     const { definition, spec, gaps } = defineJob(found, asOf);
     const ref = { jobId, taskNumber: 1, instance: null };
     if (sink.task(ref) === null || replaces) {

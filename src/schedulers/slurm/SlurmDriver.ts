@@ -102,6 +102,7 @@ export class SlurmDriver implements RemoteDriver {
       lastSeen: new LastSeen(options.lastSeenFile, clock),
       minJobAge: () => this.#limits.minJobAge * 1_000,
       graceMs: () => gracePeriod(this.#limits) * 1_000,
+      onDefined: (job) => this.#submissions.note(job),
       hasAccounts: () => this.#limits.hasAccounting,
       hasHints: () => this.#tail !== null,
       catchUp: async () => this.#tail?.catchUp(),
@@ -185,8 +186,8 @@ export class SlurmDriver implements RemoteDriver {
     return this.#submissions.create(viewer, request, submissionId);
   }
 
-  async traceSubmission(viewer: Viewer, submissionId: string): Promise<SubmissionTrace> {
-    return this.#submissions.trace(viewer, submissionId);
+  async traceSubmission(viewer: Viewer, submissionId: string, begunAt: number): Promise<SubmissionTrace> {
+    return this.#submissions.trace(viewer, submissionId, begunAt);
   }
 
   async execute(viewer: Viewer, command: RemoteCommand): Promise<Outcome<null>> {

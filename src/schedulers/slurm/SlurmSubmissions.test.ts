@@ -98,10 +98,43 @@ describe('A submission whose answer never came', () => {
       record,
     ];
     const { submissions } = open(() => ({ kind: 'DONE', body: { jobs: answers } }));
-    expect(await submissions.trace(ada, 's1')).toStrictEqual({
+    expect(await submissions.trace(ada, 's1', 0)).toStrictEqual({
       kind: 'FOUND',
       submitted: { jobId: 42, nativeState: null },
     });
+  });
+
+  test('is known by its comment when it was first seen, whatever becomes of that and of the job', async () => {
+    const { submissions, clock } = open((asked) =>
+      asked.startsWith('POST') ? { kind: 'UNKNOWN', message: 'no answer' } : NO_JOBS,
+    );
+    const creating = submissions.create(ada, job({}, one), 's1');
+    const begunAt = clock.now();
+    submissions.note({ jobId: 41, comment: 'taskgate:s1', user: 'eve' });
+    submissions.note({ jobId: 42, comment: 'taskgate:s1', user: 'ada' });
+    submissions.note({ jobId: 43, comment: 'taskgate:s2', user: 'ada' });
+    await creating;
+    clock.advance(1_000_000);
+    expect(await submissions.trace(ada, 's1', begunAt)).toStrictEqual({
+      kind: 'FOUND',
+      submitted: { jobId: 42, nativeState: null },
+    });
+  });
+
+  test('cannot be told any more, and is not made again, once Slurm may have dropped its record', async () => {
+    const { submissions, clock } = open(() => NO_JOBS);
+    const begunAt = clock.now();
+    clock.advance(299_000);
+    const early = await submissions.trace(ada, 's1', begunAt);
+    clock.advance(1_000);
+    const late = await submissions.trace(ada, 's1', begunAt);
+    expect([early, late]).toMatchObject([
+      { kind: 'NEVER_MADE' },
+      {
+        kind: 'UNKNOWN',
+        refusal: { code: 'SCHEDULER_REFUSED', message: expect.stringMatching(/^It cannot be told any more/) as string },
+      },
+    ]);
   });
 
   test('was never made only when slurmrestd can no longer carry it out, also where others came after it', async () => {
@@ -109,8 +142,10 @@ describe('A submission whose answer never came', () => {
       asked.startsWith('POST') ? { kind: 'UNKNOWN', message: 'no answer' } : NO_JOBS,
     );
     clock.advance(100_000);
+    const begunAt = clock.now();
     const kinds: string[] = [];
-    const trace = async (id: string): Promise<void> => void kinds.push((await submissions.trace(ada, id)).kind);
+    const trace = async (id: string): Promise<void> =>
+      void kinds.push((await submissions.trace(ada, id, begunAt)).kind);
     await submissions.create(ada, job({}, one), 's1');
     await trace('s1');
     clock.advance(70_001);

@@ -11,7 +11,7 @@ import { refusalOf } from './refusalOf.js';
 import { tokenRefusal } from './makeCalls.js';
 import { submittedId } from './readReply.js';
 import { type SlurmSubmission } from './SlurmCodec.js';
-import { readJobs } from './SlurmJob.js';
+import { readJobs, type SlurmJob } from './SlurmJob.js';
 import { type SlurmLimits } from './slurmLimits.js';
 import { type SlurmLink } from './SlurmLink.js';
 import { outputPath, submissionScript } from './submissionScript.js';
@@ -39,11 +39,26 @@ const ENVIRONMENT = [['PATH', '/usr/local/bin:/usr/bin:/bin']] as const;
 /** Where a task without a work directory of its own runs: there on every node. */
 const WORK_DIRECTORY = '/tmp';
 
+/** So many submissions whose answers never came are remembered; of older ones only what Slurm's records still say is known. */
+const MAX_UNANSWERED = 1_000;
+
+const TOO_LATE =
+  'It cannot be told any more whether Slurm has made the job, because it keeps no record for so long: look for it among your jobs, ' +
+  'and submit it again under another idempotency key if it is not there.';
+
+interface Unanswered {
+  readonly user: string;
+  /** When the call was made, or given up, in epoch milliseconds. */
+  readonly sentAt: number;
+  /** The job that turned out to be made by it. */
+  jobId: number | null;
+}
+
 /** Submits jobs: each is one task or one sweep, for Slurm has nothing that is several. */
 export class SlurmSubmissions {
   readonly #parts: SubmissionParts;
-  /** When calls whose answers never came were made, by the submission's id: of those that may still be carried out. */
-  readonly #unanswered = new Map<string, number>();
+  /** Calls whose answers are not there, by the submission's id, the latest last. */
+  readonly #unanswered = new Map<string, Unanswered>();
   readonly #startedAt: number;
 
   constructor(parts: SubmissionParts) {
@@ -82,13 +97,21 @@ export class SlurmSubmissions {
     const [task] = tasks;
     if (task === undefined) throw new Error('a job was checked to have one task');
     const submission = describe(spec.name, task, `${MARK}${submissionId}`, !submit);
-    const reply = await this.#parts.link.call(viewer.user, (codec) => codec.submit(submission), SUBMIT_MS);
-    const isUnauthenticated = reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED';
-    if (reply.kind === 'UNKNOWN' || isUnauthenticated) {
-      const refusal = isUnauthenticated ? await tokenRefusal(this.#parts.link, viewer.user) : null;
-      if (refusal !== null) return refused(refusal);
-      this.#remember(submissionId);
-      return 'UNKNOWN';
+    this.#remember(submissionId, viewer.user);
+    const outcome = await this.#send(viewer, submission);
+    /** From now on it may still be carried out for a while, or may have been. */
+    if (outcome === 'UNKNOWN') this.#remember(submissionId, viewer.user);
+    else this.#unanswered.delete(submissionId);
+    return outcome;
+  }
+
+  async #send(viewer: Viewer, submission: SlurmSubmission): Promise<Outcome<Submitted> | 'UNKNOWN'> {
+    const { link } = this.#parts;
+    const reply = await link.call(viewer.user, (codec) => codec.submit(submission), SUBMIT_MS);
+    if (reply.kind === 'UNKNOWN') return 'UNKNOWN';
+    if (reply.kind === 'REFUSED' && reply.problem === 'UNAUTHENTICATED') {
+      const refusal = await tokenRefusal(link, viewer.user);
+      return refusal === null ? 'UNKNOWN' : refused(refusal);
     }
     if (reply.kind !== 'DONE') return refused(refusalOf(reply));
     const jobId = submittedId(reply.body);
@@ -96,27 +119,48 @@ export class SlurmSubmissions {
     return done({ jobId, nativeState: null });
   }
 
-  /** Looks for the job of a submission whose answer never came. It is known not to be there only when no call can make it any more. */
-  async trace(viewer: Viewer, submissionId: string): Promise<SubmissionTrace> {
-    const { link, serviceUser, clock } = this.#parts;
+  /**
+   * Looks for the job of a submission whose answer never came. It is known not to be there only when no call can make it any more, and while slurmctld
+   * would still have its record if it had been made.
+   *
+   * @param begunAt - when it was first submitted, in epoch milliseconds
+   */
+  async trace(viewer: Viewer, submissionId: string, begunAt: number): Promise<SubmissionTrace> {
+    const { link, serviceUser, clock, limits } = this.#parts;
+    const known = this.#unanswered.get(submissionId);
+    if (known?.jobId != null) return found(known.jobId);
     const reply = await link.call(serviceUser, (codec) => codec.allJobs(), SUBMIT_MS);
     if (reply.kind === 'DONE') {
       const comment = `${MARK}${submissionId}`;
       const job = readJobs(reply.body).find((each) => each.comment === comment && each.user === viewer.user);
-      if (job !== undefined) return { kind: 'FOUND', submitted: { jobId: job.jobId, nativeState: null } };
-      const sentAt = this.#unanswered.get(submissionId) ?? this.#startedAt;
-      if (clock.now() - sentAt > LINGER_MS) return { kind: 'NEVER_MADE' };
+      if (job !== undefined) return found(job.jobId);
+      const now = clock.now();
+      if (now - begunAt >= limits().minJobAge * 1_000) return { kind: 'UNKNOWN', refusal: schedulerRefused(TOO_LATE) };
+      if (now - (known?.sentAt ?? this.#startedAt) > LINGER_MS) return { kind: 'NEVER_MADE' };
     }
     const message = 'It is not known yet whether Slurm has the job; ask again with the same idempotency key.';
     return { kind: 'UNKNOWN', refusal: schedulerUnavailable(message, LINGER_MS / 1_000) };
   }
 
-  /** The call may still be carried out. Nobody may ever ask for it again, so what no call can make any more goes then. */
-  #remember(submissionId: string): void {
-    const now = this.#parts.clock.now();
-    for (const [id, sentAt] of this.#unanswered) if (now - sentAt > LINGER_MS) this.#unanswered.delete(id);
-    this.#unanswered.set(submissionId, now);
+  /** A job was seen for the first time: it may be one of those whose answers never came. Later its comment may be another, or itself be gone. */
+  note({ jobId, comment, user }: Pick<SlurmJob, 'jobId' | 'comment' | 'user'>): void {
+    if (!comment.startsWith(MARK)) return;
+    const submission = this.#unanswered.get(comment.slice(MARK.length));
+    if (submission?.user === user) submission.jobId = jobId;
   }
+
+  /** What is being sent, or was just given up, as the latest of those that are not answered. */
+  #remember(submissionId: string, user: string): void {
+    const jobId = this.#unanswered.get(submissionId)?.jobId ?? null;
+    this.#unanswered.delete(submissionId);
+    this.#unanswered.set(submissionId, { user, sentAt: this.#parts.clock.now(), jobId });
+    const [oldest] = this.#unanswered.keys();
+    if (this.#unanswered.size > MAX_UNANSWERED && oldest !== undefined) this.#unanswered.delete(oldest);
+  }
+}
+
+function found(jobId: number): SubmissionTrace {
+  return { kind: 'FOUND', submitted: { jobId, nativeState: null } };
 }
 
 function describe(name: string, task: TaskSpec, comment: string, isHeld: boolean): SlurmSubmission {

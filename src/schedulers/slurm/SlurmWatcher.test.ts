@@ -53,6 +53,7 @@ function open() {
     lastSeen: new LastSeen(join(folder, 'seen'), clock),
     minJobAge: () => 300_000,
     graceMs: () => 30_000,
+    onDefined: () => undefined,
     hasAccounts: () => false,
     hasHints: () => true,
     catchUp: () => {

@@ -32,6 +32,8 @@ export interface WatcherParts {
   readonly hasHints: () => boolean;
   /** Resolves when all lines of jobcomp that are there were told of. */
   readonly catchUp: () => Promise<void>;
+  /** Told of each job that is read as a whole because it is not known: only then its comment is. */
+  readonly onDefined: (job: SlurmJob) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -95,6 +97,7 @@ export class SlurmWatcher {
       isGapless: () => lastSeen.isWithin(parts.minJobAge()),
       onVanished: (jobId, instances, asOf) => this.#missing.resolveUntouched(jobId, instances, asOf),
       onStale: () => (this.#isDirty = true),
+      onDefined: parts.onDefined,
     });
     this.#intake = intake;
     this.#missing = new MissingRecords({ ...parts, intake });

@@ -51,18 +51,18 @@ async function readEach(
   { record }: StateReads,
 ): Promise<ReadonlyMap<number, SlurmJob> | null> {
   const read = new Map<number, SlurmJob>();
-  let isAnswered = true;
+  const unanswered: number[] = [];
   const next = rawIds.values();
   const work = async (): Promise<void> => {
     for (const rawId of next) {
       if (read.has(rawId)) continue;
       const records = await record(rawId);
-      if (records === null) isAnswered = false;
+      if (records === null) unanswered.push(rawId);
       for (const each of records ?? []) read.set(each.rawId, each);
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, work));
-  return isAnswered ? read : null;
+  return unanswered.length === 0 ? read : null;
 }
 
 /**

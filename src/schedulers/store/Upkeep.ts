@@ -8,7 +8,7 @@ const INTERVAL = { idle: 60_000, busy: 200 } as const;
 /** How long a call may be repeated under its idempotency key, in milliseconds. */
 const IDEMPOTENCY_AGE = 24 * 3_600_000;
 
-/** Drops what the store need not hold any longer, a little at a time: changes beyond the retention limits, old idempotency keys. */
+/** Drops what the store need not hold any longer, a little at a time: changes beyond the retention limits, old idempotency keys, and submissions that nobody will ask for again. */
 export class Upkeep {
   readonly #store: StateStore;
   readonly #clock: Clock;
@@ -37,6 +37,7 @@ export class Upkeep {
     try {
       return this.#store.transaction(() => {
         this.#store.run('DELETE FROM idempotency WHERE created_at < ?', now - IDEMPOTENCY_AGE);
+        this.#store.run('DELETE FROM submissions WHERE created_at < ?', now - IDEMPOTENCY_AGE);
         return this.#store.log.retain(now);
       });
     } catch (error) {
