@@ -5,9 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Task } from '../../src/domain/Job.js';
 import { Ledger } from '../conformance/Ledger.js';
-import { cancel, cleansUp, read, refusal, run, RUNS, submit, task, value } from '../conformance/steps.js';
+import { cancel, cleansUp, JOB, read, refusal, run, RUNS, submit, task, value } from '../conformance/steps.js';
 import { openSlurmWorld, type SlurmAccess, type SlurmWorld } from './openSlurmWorld.js';
 import { isSlurmMissing, SlurmCluster } from './SlurmCluster.js';
+import { taskSpec } from '../support/taskSpec.js';
 
 const CAPACITY = 8;
 const ALL: SlurmAccess = { commands: true, jobcomp: true };
@@ -253,6 +254,18 @@ describe.skipIf(isSlurmMissing({ accounting: true }))('Slurm with accounts', { t
     await cluster.stop();
   });
 
+  /** Resolves when slurmctld has dropped all records but those of so many that wait or run. */
+  async function untilForgotten(left = 0): Promise<void> {
+    const all = ['--noheader', '--states=all', '--array', '--format=%T'];
+    const states = async (): Promise<readonly string[]> => {
+      const output = await cluster.run('squeue', all);
+      return output.split('\n').filter((line) => line !== '');
+    };
+    const isLeft = (each: readonly string[]): boolean =>
+      each.length === left && each.every((state) => state === 'PENDING' || state === 'RUNNING');
+    await expect.poll(async () => isLeft(await states()), { timeout: 150_000 }).toBe(true);
+  }
+
   test('tells from them what slurmctld has forgotten while the gateway was away, by sacct and by REST', async () => {
     const gone = async (access: SlurmAccess): Promise<() => Promise<readonly Task[]>> => {
       const dataDir = await temporaryFolder();
@@ -270,9 +283,7 @@ describe.skipIf(isSlurmMissing({ accounting: true }))('Slurm with accounts', { t
       };
     };
     const [bySacct, byRest] = await Promise.all([gone(ALL), gone({ commands: false, jobcomp: false })]);
-    await expect
-      .poll(() => cluster.run('squeue', ['--noheader', '--states=all', '--format=%i']), { timeout: 120_000 })
-      .toBe('');
+    await untilForgotten();
     const seen = (tasks: readonly Task[]): unknown => tasks.map(({ status }) => [status.state, status.exitCode]);
     expect(seen(await bySacct())).toEqual([
       ['FAILED', 7],
@@ -285,6 +296,35 @@ describe.skipIf(isSlurmMissing({ accounting: true }))('Slurm with accounts', { t
       ['FINISHED', 0],
       ['FAILED', null],
     ]);
+  });
+
+  test('tells from them of elements that started, ended and were forgotten while the gateway was away, and others of the array wait', async () => {
+    const dataDir = await temporaryFolder();
+    const { world, close } = await open(cluster, { ...ALL, dataDir });
+    const sweep = { start: 0, end: 19, increment: 1 };
+    const created = await world.scheduler.createJob(world.owner, {
+      spec: JOB,
+      tasks: [taskSpec({ commandLine: '[ * -gt 9 ] && exec sleep 300; exit *', sweep })],
+      submit: false,
+      idempotencyKey: null,
+    });
+    const { id } = value(created).job;
+    await close();
+    await cluster.run('scontrol', ['release', String(id)]);
+    await untilForgotten(10);
+    const back = await open(cluster, { ...ALL, dataDir });
+    const states = [0, 3, 10, 19].map(async (instance) => {
+      const { status } = await read(back.world, task(id, 1, instance));
+      return [status.state, status.exitCode];
+    });
+    expect(await Promise.all(states)).toEqual([
+      ['FINISHED', 0],
+      ['FAILED', 3],
+      ['RUNNING', null],
+      ['QUEUED', null],
+    ]);
+    value(await cancel(back.world, task(id), { force: true }));
+    await back.ledger.until(task(id), 'CANCELED');
   });
 
   test('is served on while slurmdbd is down', async () => {
