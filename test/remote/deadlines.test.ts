@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Outcome } from '../../src/domain/Refusal.js';
 import { type CancelTaskEffect } from '../../src/schedulers/scheduler.js';
 import { value } from '../conformance/steps.js';
-import { ada, RemoteWorld, sighting, TASK } from './RemoteWorld.js';
+import { ada, RemoteWorld, sighting, subtask, subtasks, TASK } from './RemoteWorld.js';
 
 let world: RemoteWorld;
 
@@ -46,6 +46,24 @@ test('A task whose end is never shown is given up: FAILED, and the cancellation 
     cancellation: { phase: 'LOST' },
   });
   expect(world.driver.sink.liveCancellations().size).toBe(0);
+});
+
+test('A sweep whose ends are never shown is given up as a whole: each subtask FAILED, the master CANCELED, and the job is over', async () => {
+  const sweep = { start: 1, end: 3, increment: 1 };
+  await world.close();
+  world = await RemoteWorld.open();
+  world.showSweep(sweep, [subtasks([1, 2], 'RUNNING'), subtasks([3], 'FINISHED', { startedAt: 1, exitCode: 0 })]);
+  value(await cancel());
+  await pass(92);
+  expect((await world.task()).status.state).toBe('CANCELED');
+  expect([1, 2, 3].map((instance) => world.ledger.way(subtask(instance)).slice(-2))).toEqual([
+    ['CANCELING', 'FAILED'],
+    ['CANCELING', 'FAILED'],
+    ['RUNNING', 'FINISHED'],
+  ]);
+  expect(world.ledger.way(TASK)).toEqual(['CONFIGURING', 'RUNNING', 'CANCELING', 'CANCELED']);
+  const { state, taskCounts } = await world.theJob();
+  expect([state, taskCounts.FAILED, taskCounts.FINISHED, taskCounts.CANCELING]).toEqual(['FAILED', 2, 1, 0]);
 });
 
 test('While the scheduler does not answer at all the watchdog waits', async () => {

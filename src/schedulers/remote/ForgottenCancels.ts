@@ -207,10 +207,9 @@ export class ForgottenCancels {
     const orders = cancellations
       .filter(({ phase }) => phase === 'GRACE_PERIOD' || phase === 'KILLING')
       .flatMap((cancellation) =>
-        state.store.tasksStoppedBy(cancellation).flatMap(({ ref, type }): CancelOrder | readonly [] => {
-          if (type === 'PARAMETRIC_SWEEP') return [];
-          return { cancellation, ref, task: state.task(ref), isEscalation: false };
-        }),
+        state.store
+          .tasksStoppedBy(cancellation)
+          .map(({ ref }): CancelOrder => ({ cancellation, ref, task: state.task(ref), isEscalation: false })),
       )
       .slice(0, MAX_ORDERS);
     const deliveries = await Promise.all(orders.map((order) => driver.verify(order)));

@@ -339,9 +339,10 @@ export class StateStore extends SqlStore {
     return this.all(sql, jobId, id).map(readGroupRow);
   }
 
-  /** The tasks of the job that are CANCELING for this cancellation. */
+  /** The basic tasks and subtasks of the job that are CANCELING for this cancellation. A sweep's master is so only as long as they are. */
   tasksStoppedBy({ id, jobId }: Cancellation): readonly TaskRow[] {
-    const sql = "SELECT * FROM tasks WHERE job_id = ? AND state = 'CANCELING' AND status ->> 'cancellationId' = ?";
+    const sql = `SELECT * FROM tasks WHERE job_id = ? AND state = 'CANCELING' AND type = 'BASIC'
+      AND status ->> 'cancellationId' = ?`;
     return this.all(sql, jobId, id).map(readTaskRow);
   }
 
