@@ -30,6 +30,7 @@ const KEEP_ALIVE_MS = 30_000;
  */
 export class SlurmHttp {
   readonly #pool: Pool;
+  #isClosed = false;
 
   constructor({ url, connections }: SlurmHttpOptions) {
     const socketPath = url.startsWith('unix:') ? url.slice('unix:'.length) : null;
@@ -44,6 +45,8 @@ export class SlurmHttp {
 
   /** Makes a call; resolves however it went. A call that has not been answered within `timeoutMs` is given up. */
   async send(call: SlurmCall, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<HttpAnswer> {
+    if (this.#isClosed)
+      return { kind: 'NOT_SENT', message: 'slurmrestd is not called any more: the gateway is being stopped' };
     try {
       const response = await this.#pool.request({
         method: call.method,
@@ -61,8 +64,9 @@ export class SlurmHttp {
     }
   }
 
-  /** Ends all connections and calls. */
+  /** Ends all connections and calls: what is under way may have been done. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#pool.destroy();
   }
 }
@@ -77,7 +81,7 @@ function parse(text: string): unknown {
 
 /** Whether the call may have reached slurmrestd: only a connection that was never made proves that it has not. */
 function wasSent(error: unknown): boolean {
-  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.ClientDestroyedError) return false;
+  if (error instanceof errors.ConnectTimeoutError) return false;
   const code = error instanceof Error && 'code' in error ? error.code : null;
   const syscall = error instanceof Error && 'syscall' in error ? error.syscall : null;
   return !(syscall === 'connect' || code === 'ENOTFOUND' || code === 'EAI_AGAIN');
