@@ -77,6 +77,7 @@ export class RemoteState implements RemoteSink {
     const anomalies: string[] = [];
     let revivals = 0;
     for (const job of jobs) {
+      const { cancellationsVersion } = this.#parts.store;
       try {
         const applied = this.#parts.store.transaction(() => applyObservation(this.#observationContext(), job));
         if (applied.isUnknown) unknown.push(job.id);
@@ -84,7 +85,7 @@ export class RemoteState implements RemoteSink {
         anomalies.push(...applied.anomalies);
         revivals += applied.revivals.length;
         if (applied.revivals.length > 0) this.#anomalies += this.#parts.onRevived(job.id, applied.revivals);
-        this.changed(job.id);
+        if (this.#parts.store.cancellationsVersion !== cancellationsVersion) this.changed(job.id);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         this.#parts.warn(`What was seen of job ${job.id} could not be stored: ${error.message}`);

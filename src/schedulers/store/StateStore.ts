@@ -22,6 +22,9 @@ const NOT_ENDED = `state NOT IN (${TERMINAL_STATES.map((state) => `'${state}'`).
 /** Jobs, tasks and cancellations on disk, whichever scheduler they are of. */
 export class StateStore extends SqlStore {
   readonly dependencies = new Dependencies(this);
+  /** As they were last read, while none was stored since; null: to be read. */
+  #openCancellations: readonly Cancellation[] | null = null;
+  #cancellationsVersion = 0;
 
   /** Null: there is no such job. */
   job(id: number): JobRow | null {
@@ -303,6 +306,8 @@ export class StateStore extends SqlStore {
 
   /** Stores a new cancellation, or what has changed of it. */
   saveCancellation(cancellation: Cancellation): void {
+    this.#cancellationsVersion += 1;
+    this.#openCancellations = null;
     this.run(
       'INSERT OR REPLACE INTO cancellations (id, body) VALUES (?, ?)',
       cancellation.id,
@@ -320,7 +325,16 @@ export class StateStore extends SqlStore {
 
   /** The cancellations that are not over. */
   openCancellations(): readonly Cancellation[] {
-    return this.all(OPEN_CANCELLATIONS).map(readCancellation);
+    if (this.#openCancellations !== null) return this.#openCancellations;
+    const open = this.all(OPEN_CANCELLATIONS).map(readCancellation);
+    /** What a transaction shows may be rolled back. */
+    if (!this.database.isTransaction) this.#openCancellations = open;
+    return open;
+  }
+
+  /** Another number whenever a cancellation may have been stored. */
+  get cancellationsVersion(): number {
+    return this.#cancellationsVersion;
   }
 
   /** The job's cancellations that are not over; `phase` null: in whichever phase. */
