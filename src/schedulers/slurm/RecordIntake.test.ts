@@ -5,8 +5,9 @@ import { newTaskStatus, type TaskStatus } from '../../domain/TaskStatus.js';
 import { type ObservedJob, type RemoteSink } from '../remote/RemoteDriver.js';
 import { systemClock } from '../store/systemClock.js';
 import { nativeId } from './observedStatus.js';
+import { type DetailedRecord } from './observeRecords.js';
 import { type IntakeParts, RecordIntake } from './RecordIntake.js';
-import { readJobs, type SlurmJob } from './SlurmJob.js';
+import { readJobs, type SlurmJob, type SlurmState } from './SlurmJob.js';
 import { detailed } from './SlurmReads.js';
 import { taskSpec } from '../../../test/support/taskSpec.js';
 
@@ -33,22 +34,25 @@ interface Further {
   readonly sweep: Sweep | null;
   readonly isGapless: boolean;
   readonly onVanished: IntakeParts['onVanished'];
+  /** What a read of the details of a record comes to. */
+  readonly detail: (record: SlurmState, found: SlurmJob) => Promise<DetailedRecord | null>;
+  /** Whether what is told can be stored. */
+  readonly isWritable: () => boolean;
 }
 
 const NOTHING_VANISHES: Further = {
   sweep: null,
   isGapless: true,
+  detail: (record, found) => Promise.resolve({ record, details: detailed(found).details }),
+  isWritable: () => true,
   onVanished: () => expect.fail('nothing can have vanished'),
 };
 
 /** An intake over a sink that knows job 42 as a running task; `reads` answers each read, and tells by which raw id. */
-function open(
-  status: Partial<TaskStatus>,
-  found: SlurmJob = RUNNING,
-  isStored = true,
-  { sweep, isGapless, onVanished } = NOTHING_VANISHES,
-) {
+function open(status: Partial<TaskStatus>, found: SlurmJob = RUNNING, isStored = true, further: Partial<Further> = {}) {
+  const { sweep, isGapless, onVanished, detail, isWritable } = { ...NOTHING_VANISHES, ...further };
   let known = RUNNING;
+  const again: string[] = [];
   const seen: ObservedJob[] = [];
   const read: string[] = [];
   const spec = taskSpec({ sweep });
@@ -59,13 +63,14 @@ function open(
     graceMs: () => 30_000,
     isGapless: () => isGapless,
     onVanished,
-    onStale: () => undefined,
+    onStale: () => void again.push('STALE'),
     onDefined: () => undefined,
+    onUnstored: () => void again.push('UNSTORED'),
     reads: {
       job: (rawId) => Promise.resolve((read.push(`job ${rawId}`), [found] as const)),
       record: (jobId, instance, rawId) =>
         Promise.resolve((read.push(`record ${jobId}_${instance ?? ''} by ${rawId ?? ''}`), [found] as const)),
-      detail: (record) => Promise.resolve({ record, details: detailed(found).details }),
+      detail: (record) => detail(record, found),
     },
   });
   const sink: Pick<RemoteSink, 'task' | 'native' | 'observe' | 'untouched'> = {
@@ -73,13 +78,14 @@ function open(
     task: () => task as unknown as ReturnType<RemoteSink['task']>,
     native: () => ({ state: 'RUNNING', id: nativeId(known), nodes: [], asOf: 0, recordedAt: 0 }),
     observe: (jobs) => {
+      if (!isWritable()) return { unknown: jobs.map(({ id }) => id), anomalies: 0, stale: [] };
       seen.push(...jobs);
       if (isStored && jobs.some(({ replaces }) => replaces)) known = found;
       return { unknown: [], anomalies: 0, stale: [] };
     },
   };
   intake.start(sink as RemoteSink);
-  return { intake, seen, read };
+  return { intake, seen, read, again };
 }
 
 test('What is queued again while it runs has not begun its next run while Slurm shows the end of the former one', async () => {
@@ -166,5 +172,41 @@ test('An element of which only a hint knows the raw id is read by that: slurmctl
   await intake.lookAt(42, 7, 49);
   await intake.lookAt(42, 7);
   expect(read).toEqual(['record 42_7 by 49', 'record 42_7 by ']);
+  await intake.close();
+});
+
+test('An end of which Slurm did not say how it was is not told, and is news again', async () => {
+  const failed = job({ job_state: 'FAILED', end_time: 1_020, exit_code: 256 * 7 });
+  let isAnswered = false;
+  const { intake, seen, again } = open({}, failed, true, {
+    detail: (record, found) => Promise.resolve(isAnswered ? { record, details: detailed(found).details } : null),
+  });
+  await intake.takeListed(42, [failed], 1, [failed]);
+  const before = [seen.length, again, intake.views.get(42)?.news([failed], true).records.length];
+  isAnswered = true;
+  await intake.takeListed(42, [failed], 2, [failed]);
+  expect(before).toStrictEqual([0, ['STALE'], 1]);
+  expect(seen.map(({ tasks }) => tasks[0]?.self?.status)).toMatchObject([{ state: 'FAILED', exitCode: 7 }]);
+  await intake.close();
+});
+
+test('What could not be stored is news at the next look, and all is compared again', async () => {
+  let isWritable = false;
+  const done = job({ job_state: 'COMPLETED', end_time: 1_020 });
+  const { intake, seen, again } = open({}, done, true, { isWritable: () => isWritable });
+  await intake.take(42, [detailed(done)], true, 1);
+  const before = [again, intake.views.has(42)];
+  isWritable = true;
+  await intake.take(42, [detailed(done)], true, 2);
+  expect(before).toStrictEqual([['UNSTORED'], false]);
+  expect(seen.map(({ tasks }) => tasks[0]?.self?.status.state)).toEqual(['FINISHED']);
+  await intake.close();
+});
+
+test('Another job that two readings show at a time takes the place of the old one once', async () => {
+  const other = job({ job_state: 'RUNNING', submit_time: 2_000 });
+  const { intake, seen } = open({}, other);
+  await Promise.all([1, 2].map((asOf) => intake.take(42, [detailed(other)], true, asOf)));
+  expect(seen.filter(({ replaces }) => replaces).map(({ id }) => id)).toEqual([42]);
   await intake.close();
 });

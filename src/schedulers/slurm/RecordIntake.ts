@@ -27,6 +27,8 @@ export interface IntakeParts {
   readonly onDefined: (job: SlurmJob) => void;
   /** Told when a reading was overtaken by something newer: its records are to be looked at again. */
   readonly onStale: () => void;
+  /** Told when something could not be stored: all records are to be compared with what is stored. */
+  readonly onUnstored: () => void;
 }
 
 /** How many changed tasks are taken in at once before others have their turn. */
@@ -125,9 +127,25 @@ export class RecordIntake {
     return defining;
   }
 
-  /** Reads what squeue does not say, where it matters: how a record ended, and whether another run has begun. */
-  async detail(jobId: number, records: readonly SlurmState[]): Promise<readonly DetailedRecord[]> {
-    const all = records.map(plain);
+  /** Takes in the new ones of all records that squeue has listed of a job; what squeue does not say of them is read, and what cannot be read is news again. */
+  async takeListed(
+    jobId: number,
+    news: readonly SlurmState[],
+    asOf: number,
+    listed: readonly SlurmState[],
+  ): Promise<void> {
+    const all = await this.#detail(jobId, news);
+    const known = all.filter((each) => each !== null);
+    await this.take(jobId, known, true, asOf, listed);
+    if (known.length === news.length) return;
+    for (const [index, { elements }] of news.entries())
+      if (all[index] === null) this.#views.get(jobId)?.doubt(elements);
+    this.#parts.onStale();
+  }
+
+  /** With how a record ended, and whether another run has begun, where it matters; null for what could not be read. */
+  async #detail(jobId: number, records: readonly SlurmState[]): Promise<readonly (DetailedRecord | null)[]> {
+    const all: (DetailedRecord | null)[] = records.map(plain);
     const wanted = records.flatMap((record, index) =>
       lacksEnd(record) || this.#isOtherRun(jobId, record) ? [{ record, index }] : [],
     );
@@ -228,7 +246,11 @@ export class RecordIntake {
   observe(jobId: number, task: ObservedTask, asOf: number): void {
     if (this.#sink === null || this.#isClosed || (task.self === null && task.subtasks.length === 0)) return;
     const job = { id: jobId, asOf, definition: null, replaces: false, state: null, endedBy: null, tasks: [task] };
-    const { stale } = this.#sink.observe([job]);
+    const { stale, unknown } = this.#sink.observe([job]);
+    if (unknown.length > 0) {
+      this.#views.delete(jobId);
+      this.#parts.onUnstored();
+    }
     if (stale.length === 0) return;
     for (const { instance } of stale) this.#views.get(jobId)?.forget(instance);
     this.#parts.onStale();
@@ -245,12 +267,14 @@ export class RecordIntake {
     this.#parts.onDefined(first);
     const { definition, spec, gaps } = defineJob(found, asOf);
     const ref = { jobId, taskNumber: 1, instance: null };
-    if (sink.task(ref) === null || replaces) {
+    /** Another reading may have put it in the place of the former meanwhile. */
+    const isOther = replaces && this.#isReplaced(jobId, found.map(detailed));
+    if (sink.task(ref) === null || isOther) {
       const { record, details } = this.#told(jobId, detailed(first));
       const self = spec.sweep === null ? sightingOf(record, details) : null;
       const none = gaps.size === 0 ? [] : [{ ...NOT_IN_ARRAY, instances: gaps }];
       const task = { taskNumber: 1, spec, self, subtasks: none, isCanceled: false };
-      sink.observe([{ id: jobId, asOf, definition, replaces, state: null, endedBy: null, tasks: [task] }]);
+      sink.observe([{ id: jobId, asOf, definition, replaces: isOther, state: null, endedBy: null, tasks: [task] }]);
       /** What could not be stored is read again when it is seen again. */
       if (sink.task(ref) === null || this.#isReplaced(jobId, found.map(detailed))) return true;
     }

@@ -77,11 +77,12 @@ export class SlurmReads {
     return own === undefined ? 'NONE' : [own];
   }
 
-  /** The record with what squeue does not say of it. */
-  async detail(record: SlurmState): Promise<DetailedRecord> {
+  /** The record with what squeue does not say of it; null: Slurm did not answer. */
+  async detail(record: SlurmState): Promise<DetailedRecord | null> {
     const { jobId, elements, rawId } = record;
     const found = await this.record(jobId, elements.kind === 'ONE' ? elements.instance : null, rawId);
-    const [own] = found === null || found === 'NONE' ? [] : found.filter((job) => job.elements.kind === elements.kind);
+    if (found === null) return null;
+    const [own] = found === 'NONE' ? [] : found.filter((job) => job.elements.kind === elements.kind);
     return own === undefined ? { record, details: { end: UNSAID, restarts: null } } : detailed(own);
   }
 

@@ -31,8 +31,9 @@ function open() {
   const told: ObservedJob[] = [];
   const asked = { lists: 0, records: 0 };
   const found = readJobs({ jobs: [{ job_id: 42, job_state: 'COMPLETED', submit_time: 900, end_time: 990 }] });
-  const slurm: { listed: readonly SlurmJob[] | null; isGone: boolean; isSilent: boolean } = {
+  const slurm: { listed: readonly SlurmJob[] | null; takes: number; isGone: boolean; isSilent: boolean } = {
     listed: [],
+    takes: 0,
     isGone: false,
     isSilent: false,
   };
@@ -41,6 +42,7 @@ function open() {
     canListCheaply: true,
     list: () => {
       asked.lists++;
+      clock.advance(slurm.takes);
       return Promise.resolve(slurm.listed === null ? null : { records: slurm.listed, isDetailed: true });
     },
     job: read,
@@ -134,4 +136,23 @@ test('A job that a listing lacks is asked for until that is answered, and only t
   given.push(await look(), await look());
   expect(given).toStrictEqual([0, 0, 0, 1, 1]);
   expect(warnings).toStrictEqual(['Slurm has forgotten job 42, of which it had a record']);
+});
+
+test('A look that failed after half a minute does not keep Slurm from being seen when it is back, nor does a pause', async () => {
+  const { watcher, clock, slurm, asked } = open();
+  Object.assign(slurm, { listed: null, takes: 29_000 });
+  watcher.up();
+  await rest(clock);
+  watcher.down();
+  Object.assign(slurm, { listed: [], takes: 10_000 });
+  watcher.up();
+  const back = watcher.refresh();
+  await rest(clock);
+  const seen = [await back, watcher.isCurrent, asked.lists];
+  slurm.takes = 0;
+  watcher.beat(NOTHING);
+  clock.advance(20_000);
+  const waited = watcher.refresh();
+  await rest(clock);
+  expect([...seen, await waited, asked.lists]).toStrictEqual([true, true, 3, true, 4]);
 });

@@ -55,8 +55,8 @@ const LIVELY_FOR = 2_000;
 /** Of how many records a job is read as a whole at once, where somebody waits for it: each takes REST 4 KB and some 0.3 ms, squeue 60 B and 10 µs. */
 const READ_WHOLE = { byRest: 500, bySqueue: 30_000 } as const;
 
-/** The pause after a look at all records, in terms of its own duration, and the least, in milliseconds. */
-const PAUSE = { bySqueue: 2, byRest: 10, least: 100 } as const;
+/** The pause after a look at all records, in terms of its own duration, and the least, in milliseconds; and the most after one that failed. */
+const PAUSE = { bySqueue: 2, byRest: 10, least: 100, mostAfterFailure: 60_000 } as const;
 
 /**
  * Watches one Slurm for everybody. Hints (jobcomp lines, moved counters) say that there is something to see; records that were read say what;
@@ -97,6 +97,10 @@ export class SlurmWatcher {
       isGapless: () => lastSeen.isWithin(parts.minJobAge()),
       onVanished: (jobId, instances, asOf) => this.#missing.resolveUntouched(jobId, instances, asOf),
       onStale: () => (this.#isDirty = true),
+      onUnstored: () => {
+        this.#mustReconcile = true;
+        this.#isDirty = true;
+      },
       onDefined: parts.onDefined,
     });
     this.#intake = intake;
@@ -146,7 +150,7 @@ export class SlurmWatcher {
     this.#mustReconcile = true;
     this.#counters = null;
     this.#intake.restart();
-    this.#touch();
+    this.#hurry();
   }
 
   /** Slurm does not answer. */
@@ -220,14 +224,13 @@ export class SlurmWatcher {
 
   /** Looks at all records, in a look that begins after this call; false where they were not read. */
   async refresh(): Promise<boolean> {
-    await this.#looking;
+    /** A look that waits for its pause has not begun. */
+    if (this.#cancelWait === null) await this.#looking;
     if (!this.#isUp || this.#isClosed) return false;
     const seen = new Promise<boolean>((resolve) => {
       this.#listeners.push(resolve);
     });
-    this.#pauseUntil = 0;
-    this.#cancelWait?.();
-    this.#touch();
+    this.#hurry();
     return seen;
   }
 
@@ -251,11 +254,12 @@ export class SlurmWatcher {
     return this.#intake.define(jobId);
   }
 
-  /** How long after a look at all records the next is due though nothing asks for it, in milliseconds. */
+  /** How long after a look at all records the next is due though nothing asks for it, in milliseconds: sooner than slurmctld may drop what it showed. */
   get #interval(): number {
     const isCanceling = (this.#sink?.liveCancellations().size ?? 0) > 0;
     if (isCanceling) return CANCEL_INTERVAL;
-    return this.#isCheckDue ? CHECK_INTERVAL : QUIET_INTERVAL;
+    const interval = this.#isCheckDue ? CHECK_INTERVAL : QUIET_INTERVAL;
+    return Math.max(CANCEL_INTERVAL, Math.min(interval, this.#parts.minJobAge() / 2));
   }
 
   /** A counter may be told of before the line of jobcomp is: only what no line explains that is there by now takes a look at all. */
@@ -263,6 +267,13 @@ export class SlurmWatcher {
     if (this.#parts.hasHints()) await this.#parts.catchUp();
     if (this.#ends.owed > 0) this.#touch();
     this.#ends.settle();
+  }
+
+  /** Looks at all records without a pause. */
+  #hurry(): void {
+    this.#pauseUntil = 0;
+    this.#cancelWait?.();
+    this.#touch();
   }
 
   #touch(): void {
@@ -298,7 +309,8 @@ export class SlurmWatcher {
       this.#lastLookAt = clock.now();
       this.#isCurrent = this.#isUp;
     }
-    this.#pauseUntil = clock.now() + Math.max(PAUSE.least, factor * took);
+    const most = listing === null ? PAUSE.mostAfterFailure : Infinity;
+    this.#pauseUntil = clock.now() + Math.min(most, Math.max(PAUSE.least, factor * took));
     return listing !== null;
   }
 
@@ -326,10 +338,9 @@ export class SlurmWatcher {
       const news = view?.news(own, true) ?? { records: own, gone: [], merged: [] };
       for (const instance of news.merged) this.#poller.add(jobId, instance);
       if (view !== null && news.records.length === 0 && news.gone.length === 0 && !mustReconcile) continue;
-      const known = isDetailed
-        ? (news.records as readonly SlurmJob[]).map(detailed)
-        : await this.#intake.detail(jobId, news.records);
-      await this.#intake.take(jobId, known, true, asOf, own);
+      if (isDetailed)
+        await this.#intake.take(jobId, (news.records as readonly SlurmJob[]).map(detailed), true, asOf, own);
+      else await this.#intake.takeListed(jobId, news.records, asOf, own);
       if (news.gone.length > 0) await this.#missing.resolve(jobId, news.gone, asOf);
     }
     for (const [jobId] of gone) {

@@ -143,4 +143,8 @@ MinJobAge               = 30 sec`;
   test('never give less than 5 s of grace', () => {
     expect([0, 5, 30].map((killWait) => gracePeriod({ ...DEFAULT_LIMITS, killWait }))).toStrictEqual([5, 5, 30]);
   });
+
+  test('know that records which are never purged, MinJobAge 0, are kept for ever', () => {
+    expect(parseLimits('MinJobAge=0').minJobAge).toBe(Infinity);
+  });
 });

@@ -3,7 +3,7 @@ export interface SlurmLimits {
   readonly clusterName: string | null;
   /** Between SIGTERM and SIGKILL of a cancel. */
   readonly killWait: number;
-  /** How long slurmctld keeps the record of a job that has ended. */
+  /** How long slurmctld keeps the record of a job that has ended, in seconds; Slurm's 0, for ever, is Infinity. */
   readonly minJobAge: number;
   /** One above the largest index of an array. */
   readonly maxArraySize: number;
@@ -42,7 +42,7 @@ export function parseLimits(text: string): SlurmLimits {
   return {
     clusterName: values.get('clustername') ?? null,
     killWait: number('killwait', DEFAULT_LIMITS.killWait),
-    minJobAge: number('minjobage', DEFAULT_LIMITS.minJobAge),
+    minJobAge: number('minjobage', DEFAULT_LIMITS.minJobAge) || Infinity,
     maxArraySize: number('maxarraysize', DEFAULT_LIMITS.maxArraySize),
     hasAccounting: values.get('accountingstoragetype')?.endsWith('slurmdbd') === true,
   };
