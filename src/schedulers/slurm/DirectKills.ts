@@ -11,7 +11,10 @@ import { type SlurmWatcher } from './SlurmWatcher.js';
 /** What tasks are killed with. */
 export interface KillParts {
   readonly link: Pick<SlurmLink, 'status' | 'call'>;
-  readonly watcher: Pick<SlurmWatcher, 'view' | 'lookAt' | 'lookAtAll' | 'refresh' | 'expect' | 'announce'>;
+  readonly watcher: Pick<
+    SlurmWatcher,
+    'isCurrent' | 'view' | 'lookAt' | 'lookAtAll' | 'refresh' | 'expect' | 'announce'
+  >;
   /** Null: Slurm's commands may not be used. */
   readonly commands: Pick<SlurmCommands, 'cancel' | 'killDirectly'> | null;
   readonly clock: Clock;

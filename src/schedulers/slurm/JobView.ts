@@ -91,18 +91,21 @@ export class JobView {
   remember(records: readonly SlurmState[], isWhole: boolean, asOf: number): void {
     this.#seenAt = Math.max(this.#seenAt, asOf);
     let hasOwn = false;
+    /** The last element that was pending has the array's own record from when it starts. */
+    let isTakenOver = false;
     for (const record of records) {
-      const { rawId, submittedAt, elements, state } = record;
+      const { jobId, rawId, submittedAt, elements, state } = record;
       const known = { rawId, submittedAt, phase: nativePhase(state), mark: markOf(record) };
       if (elements.kind === 'ONE') {
         this.#elements.set(elements.instance, known);
+        if (rawId === jobId) isTakenOver = true;
         continue;
       }
       hasOwn = true;
       this.#own = known;
       this.#pending = elements.kind === 'PENDING' ? elements.instances : null;
     }
-    if (!isWhole || hasOwn) return;
+    if (hasOwn || !(isWhole || isTakenOver)) return;
     this.#own = null;
     this.#pending = InstanceSet.empty();
   }

@@ -76,6 +76,7 @@ function open({ states, version = 38, release = '22.05.8', hasCommands = true, a
       },
     },
     watcher: {
+      isCurrent: true,
       view: () => view,
       lookAt: (_jobId, instance) => Promise.resolve(instance === null ? 'NONE' : look(instance)),
       lookAtAll,
@@ -255,6 +256,39 @@ describe('A cancel', () => {
     expect(await cancel(asOrdered)).toStrictEqual([{ kind: 'UNKNOWN' }]);
     expect((await cancels.verify(asOrdered)).kind).toBe(kind);
     expect(asked).toStrictEqual(['ada: DELETE /job/42_7']);
+  });
+});
+
+describe('A cancel of a whole sweep', () => {
+  /** Ada's order to stop all of array 42. */
+  const whole = (): CancelOrder => {
+    const { cancellation, task } = order(0, 'RUNNING', { message: null });
+    const ref = { jobId: 42, taskNumber: 1, instance: null };
+    const master = task === null ? null : { ...task, ref, type: 'PARAMETRIC_SWEEP' as const };
+    return { cancellation: { ...cancellation, instance: null }, ref, task: master, isEscalation: false };
+  };
+
+  test('whose answer never came is with Slurm where any of its elements is being stopped, whatever had ended before', async () => {
+    const answer = (): SlurmReply => ({ kind: 'UNKNOWN', message: 'no answer' });
+    const partly = open({
+      states: new Map([
+        [1, 'COMPLETED'],
+        [2, 'CANCELLED+COMPLETING'],
+      ]),
+      answer,
+    });
+    const over = open({
+      states: new Map([
+        [1, 'COMPLETED'],
+        [2, 'FAILED'],
+      ]),
+      answer,
+    });
+    const kinds = [partly, over].map(async ({ cancels, cancel }) => {
+      await cancel(whole());
+      return (await cancels.verify(whole())).kind;
+    });
+    expect(await Promise.all(kinds)).toStrictEqual(['DELIVERED', 'OVER']);
   });
 });
 

@@ -51,6 +51,9 @@ export class SlurmCancels {
 
   /** Carries out orders of one person; one delivery each, in their order. */
   async cancel(viewer: Viewer, orders: readonly CancelOrder[]): Promise<readonly Delivery[]> {
+    const { watcher } = this.#parts;
+    /** What ran and was forgotten while nobody looked could not be told from what this cancel ends. */
+    if (!watcher.isCurrent) await watcher.refresh();
     return Promise.all(orders.map((order) => this.#cancel(viewer, order)));
   }
 
@@ -66,9 +69,10 @@ export class SlurmCancels {
     const isPending = instance !== null && view?.pending?.has(instance) === true;
     if (isPending || phases.some(({ kind }) => kind === 'WAITING' || kind === 'RUNNING' || kind === 'DISPATCHING'))
       return { kind: 'NOT_DELIVERED', refusal: schedulerRefused('Slurm did not get the cancel.') };
-    const isStopped = phases.every(
-      (phase) => phase.kind === 'ENDING' || ('base' in phase && phase.base === 'CANCELLED'),
-    );
+    /** Of a sweep or a job some may have ended before. What is gone without a record was canceled. */
+    const isStopped =
+      phases.length === 0 ||
+      phases.some((phase) => phase.kind === 'ENDING' || ('base' in phase && phase.base === 'CANCELLED'));
     return isStopped ? { kind: 'DELIVERED', grace: null } : { kind: 'OVER' };
   }
 

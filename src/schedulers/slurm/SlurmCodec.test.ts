@@ -104,6 +104,16 @@ describe('A cancel', () => {
   });
 });
 
+test("An element is requeued by its own name: the raw id of one that has its array's own would requeue the whole array", () => {
+  const served = new Map([[45, new Set(['get /job/{job_id}/requeue'])]] as const);
+  const latest = new SlurmCodec(45, { major: 26, minor: 5, micro: 0 }, served);
+  const element = { jobId: 42, instances: InstanceSet.of([7]) };
+  expect([printed(latest.requeue(JOB)), printed(latest.requeue(element))]).toStrictEqual([
+    ['GET /slurm/v0.0.45/job/42/requeue'],
+    ['GET /slurm/v0.0.45/job/42_7/requeue'],
+  ]);
+});
+
 describe('A submission', () => {
   const submission: SlurmSubmission = {
     name: 'a',

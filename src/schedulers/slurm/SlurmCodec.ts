@@ -160,7 +160,7 @@ export class SlurmCodec {
     return this.#update(target, { hold: isHeld });
   }
 
-  /** Puts what ran or runs back into the queue; by raw id, where an element has one. */
+  /** Puts what ran or runs back into the queue. */
   requeue(target: SlurmTarget): CodecAnswer {
     if (!this.canRequeue) return this.#lacks('requeue');
     return calls(idsOf(target).map((id) => this.#call('GET', `/job/${encodeURIComponent(id)}/requeue`)));

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Viewer } from '../../domain/access.js';
 import { type Clock } from '../../domain/Clock.js';
 import { type JobId, type TaskRef } from '../../domain/ids.js';
+import { InstanceSet } from '../../domain/InstanceSet.js';
 import { type Task } from '../../domain/Job.js';
 import { done, type Outcome, type Refusal, refused } from '../../domain/Refusal.js';
 import { MAX_MESSAGE_LENGTH } from '../../domain/validateJob.js';
@@ -24,7 +25,7 @@ import { makeCalls } from './makeCalls.js';
 import { refusalOf } from './refusalOf.js';
 import { RequestBudget } from '../remote/RequestBudget.js';
 import { SlurmCancels } from './SlurmCancels.js';
-import { type CodecAnswer } from './SlurmCodec.js';
+import { type CodecAnswer, type SlurmTarget } from './SlurmCodec.js';
 import { SlurmCommands } from './SlurmCommands.js';
 import { type SlurmIdentity } from './SlurmIdentity.js';
 import { DEFAULT_LIMITS, gracePeriod, parseLimits, type SlurmLimits } from './slurmLimits.js';
@@ -281,8 +282,8 @@ export class SlurmDriver implements RemoteDriver {
       );
     const { codec } = status;
     if (codec.canRequeue) {
-      for (const { rawId } of records) {
-        const outcome = await this.#make(viewer, () => codec.requeue({ jobId: rawId, instances: null }));
+      for (const target of records) {
+        const outcome = await this.#make(viewer, () => codec.requeue(target));
         if (!outcome.ok) return outcome;
       }
       return done(null);
@@ -291,27 +292,24 @@ export class SlurmDriver implements RemoteDriver {
       return refused(unsupported('This Slurm requeues only by its command scontrol, which the gateway may not use.'));
     const result = await this.#commands.requeue(
       viewer.user,
-      records.map(({ id }) => id),
+      records.map(({ instances }) => (instances === null ? String(jobId) : `${jobId}_${instances.toString()}`)),
     );
     return result.ok ? done(null) : refused(schedulerRefused(`${result.message}.`));
   }
 
   /**
-   * The records to requeue: of a sweep those of all its elements that failed or were canceled. An element that shares its array's record would
-   * take all others of that with it.
+   * What is to be requeued, each by itself: of a sweep all its elements that failed or were canceled. An element that shares its array's record would
+   * take all others of that with it; so would the raw id of one that has the array's own (`job_requeue2` in slurmctld's `job_mgr.c`).
    *
    * @returns null where one of them has no record of its own
    */
-  async #requeueable(
-    master: Task,
-    instance: number | null,
-  ): Promise<readonly { readonly id: string; readonly rawId: number }[] | null> {
+  async #requeueable(master: Task, instance: number | null): Promise<readonly SlurmTarget[] | null> {
     const { jobId } = master.ref;
     if (master.type === 'BASIC' || instance !== null) {
       await this.#watcher.lookAt(jobId, instance);
       const view = this.#watcher.view(jobId);
       const record = instance === null ? view?.own : view?.element(instance);
-      return record ? [{ id: instance === null ? String(jobId) : `${jobId}_${instance}`, rawId: record.rawId }] : null;
+      return record ? [{ jobId, instances: instance === null ? null : InstanceSet.of([instance]) }] : null;
     }
     await this.#watcher.refresh();
     const view = this.#watcher.view(jobId);
@@ -320,7 +318,7 @@ export class SlurmDriver implements RemoteDriver {
     const records = ended.flatMap((value) => {
       const record = view?.element(value);
       if (record?.phase.kind !== 'ENDED' || record.phase.base === 'COMPLETED') return [];
-      return [{ id: `${jobId}_${value}`, rawId: record.rawId }];
+      return [{ jobId, instances: InstanceSet.of([value]) }];
     });
     return records.length === FAILED + CANCELED ? records : null;
   }

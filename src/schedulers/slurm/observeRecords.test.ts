@@ -141,6 +141,14 @@ describe('An array', () => {
 });
 
 describe('What was last seen of a job', () => {
+  test('has no record of an array any more whose last pending element has taken it over, also in a part of its records', () => {
+    const view = new JobView();
+    view.remember([record(pending('3'), 'PENDING', WAITS)], true, 1);
+    const before = [view.own?.phase.kind, view.pending?.toString()];
+    view.remember([record(one(3), 'RUNNING')], false, 2);
+    expect([before, view.own, view.pending?.size]).toStrictEqual([['WAITING', '3'], null, 0]);
+  });
+
   const first = [record(pending('3-9'), 'PENDING', WAITS), record(one(1), 'RUNNING', { rawId: 43 })];
 
   test('makes the same records no news, and each other state, place, run and list news', () => {

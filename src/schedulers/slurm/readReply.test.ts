@@ -60,6 +60,8 @@ const FROM_SOURCE: readonly (readonly [situation: string, status: number, body: 
   ],
   ['a list whose answer never came', 500, error(1, 'Operation not permitted'), 'UNKNOWN'],
   ['more than the rate limit allows', 500, error(1804, 'Slurm controller backoff'), 'UNAVAILABLE'],
+  ['a requeue that was refused', 200, { errors: [], status: [{ error: 'Denied', error_code: 2002 }] }, 'DENIED'],
+  ['a requeue that was done', 200, { errors: [], status: [{ error: 'No error', error_code: 0 }] }, 'DONE'],
   ['warnings', 200, { errors: [], warnings: [{ description: 'No job changes since update_time' }], jobs: [] }, 'DONE'],
 ];
 

@@ -60,13 +60,17 @@ function readAnswer(status: number, body: unknown): SlurmReply {
   }
 }
 
-/** The first failure in the list of `DELETE /jobs/`, which has a status for each job. */
+/**
+ * The first failure in a list that has a status for each job: of `DELETE /jobs/` with the error as an object, of `GET /job/{job_id}/requeue` with its number
+ * beside its text.
+ */
 function failedIds(body: unknown): { readonly number: number; readonly text: string } | null {
   const all: readonly unknown[] = isRecord(body) && Array.isArray(body['status']) ? body['status'] : [];
-  for (const { error } of all.filter(isRecord)) {
-    const number = isRecord(error) ? readNumber(error['code']) : null;
-    if (!isRecord(error) || number === null || number === 0 || problemOf(number) === 'ENDED') continue;
-    return { number, text: `Slurm says: ${String(error['message'] ?? error['string'])} (${number})` };
+  for (const { error, error_code: code } of all.filter(isRecord)) {
+    const number = readNumber(isRecord(error) ? error['code'] : code);
+    if (number === null || number === 0 || problemOf(number) === 'ENDED') continue;
+    const text = isRecord(error) ? (error['message'] ?? error['string']) : error;
+    return { number, text: `Slurm says: ${String(text)} (${number})` };
   }
   return null;
 }
