@@ -190,6 +190,19 @@ test('An end of which Slurm did not say how it was is not told, and is news agai
   await intake.close();
 });
 
+test('A further run of which Slurm did not say the count is not taken for the known one when it is listed again', async () => {
+  const again = job({ job_state: 'PENDING', restart_cnt: 1, submit_time: 1_030, nodes: '', start_time: 0 });
+  let isAnswered = false;
+  const { intake, seen } = open({ state: 'CANCELED' }, again, true, {
+    detail: (record, found) => Promise.resolve(isAnswered ? { record, details: detailed(found).details } : null),
+  });
+  await intake.takeListed(42, [again], 1, [again]);
+  isAnswered = true;
+  await intake.takeListed(42, [again], 2, [again]);
+  expect(seen.map(({ tasks }) => tasks[0]?.self?.status)).toMatchObject([{ state: 'QUEUED', requeueCount: 1 }]);
+  await intake.close();
+});
+
 test('What could not be stored is news at the next look, and all is compared again', async () => {
   let isWritable = false;
   const done = job({ job_state: 'COMPLETED', end_time: 1_020 });

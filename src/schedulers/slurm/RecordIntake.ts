@@ -138,8 +138,9 @@ export class RecordIntake {
     const known = all.filter((each) => each !== null);
     await this.take(jobId, known, true, asOf, listed);
     if (known.length === news.length) return;
+    /** Forgotten, and not only doubted: that it is another run than the known one must be seen again too. */
     for (const [index, { elements }] of news.entries())
-      if (all[index] === null) this.#views.get(jobId)?.doubt(elements);
+      if (all[index] === null) this.#views.get(jobId)?.forget(elements.kind === 'ONE' ? elements.instance : null);
     this.#parts.onStale();
   }
 
