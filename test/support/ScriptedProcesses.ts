@@ -49,9 +49,12 @@ export class ScriptedProcesses implements TaskProcesses {
   readonly running: ScriptedProcess[] = [];
   /** Whether the next starts fail. */
   failStarts = false;
+  /** Called at the beginning of each start: what else happens at that moment. */
+  onStart: (launch: Launch) => void = () => undefined;
   #lastPid = 0;
 
   launch(launch: Launch): Promise<LaunchResult> {
+    this.onStart(launch);
     if (this.failStarts) return Promise.resolve({ ok: false, message: 'no start today' });
     this.#lastPid += 1;
     const process = new ScriptedProcess(this.#lastPid, launch);

@@ -13,17 +13,28 @@ export interface ScriptedScheduler {
   readonly log: ChangeLog;
   readonly index: SubscriberIndex;
   readonly processes: ScriptedProcesses;
-  /** Closes it and removes the folder. */
+  readonly dataDir: string;
+  /** Closes it, and removes the folder unless it was given. */
   readonly close: () => Promise<void>;
 }
 
-/** Opens it: one core, a grace period of 5 seconds, and a log that keeps everything. */
-export async function openScripted(clock: Clock): Promise<ScriptedScheduler> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'taskgate-scripted-'));
-  const processes = new ScriptedProcesses();
+/** What a test may ask for. */
+export interface ScriptedOptions {
+  /** Default: one. */
+  readonly cores?: number;
+  /** Default: a temporary folder. One that is given stays, for the next scheduler on it. */
+  readonly dataDir?: string;
+  /** Default: none run. */
+  readonly processes?: ScriptedProcesses;
+}
+
+/** Opens it: a grace period of 5 seconds, and a log that keeps everything. */
+export async function openScripted(clock: Clock, options: ScriptedOptions = {}): Promise<ScriptedScheduler> {
+  const { cores = 1, processes = new ScriptedProcesses() } = options;
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'taskgate-scripted-'));
   const opening = await LocalScheduler.open({
     dataDir,
-    cores: 1,
+    cores,
     gracePeriodSeconds: 5,
     retention: { maxChanges: 1_000_000, maxAgeHours: 1_000 },
     version: 'test',
@@ -38,9 +49,10 @@ export async function openScripted(clock: Clock): Promise<ScriptedScheduler> {
     log,
     index: new SubscriberIndex(log),
     processes,
+    dataDir,
     close: async () => {
       await scheduler.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -172,12 +172,15 @@ export class LocalEngine {
     this.#parts.processes.close();
   }
 
+  /** Starts what it claims, one by one. What starts and ends meanwhile may cancel what was claimed and not started yet. */
   async #launchReady(): Promise<void> {
+    const { store } = this.#parts;
     while (this.#isWanted && this.#heldBy === 0 && !this.#closed && this.problem === null) {
       this.#isWanted = false;
       const claimed = this.#claim();
       if (claimed.length === 0) return;
       for (const row of claimed) {
+        if (store.task(row.ref)?.isLaunched !== true) continue;
         const result = await launchTask(this.#parts, row);
         if (result.ok) this.#watch(row, result.process);
         this.#queue.run(() =>
@@ -237,16 +240,28 @@ export class LocalEngine {
     result:
       { readonly ok: true; readonly identity: TaskRow['identity'] } | { readonly ok: false; readonly message: string },
   ): void {
-    this.#update(row.ref, (job, current) => {
-      if (result.ok) job.advance({ ...current, identity: result.identity }, { type: 'START' });
-      else job.advance(current, { type: 'START_FAILED', message: result.message });
-    });
+    const changed = this.#update(row.ref, (job, current) =>
+      result.ok
+        ? job.advance({ ...current, identity: result.identity }, { type: 'START' })
+        : job.advance(current, { type: 'START_FAILED', message: result.message }),
+    );
     if (!result.ok) {
       this.#removeFiles(row);
       this.dispatch();
-      return;
+    } else if (changed !== null) {
+      this.#armRuntime(row.ref);
+    } else {
+      this.#abandon(row);
     }
-    this.#armRuntime(row.ref);
+  }
+
+  /** Kills what started when its task was over already. Nothing waits for its end: the task may have begun its next run by then. */
+  #abandon(row: TaskRow): void {
+    const running = this.#running.get(printTaskRef(row.ref));
+    if (running === undefined) return;
+    running.process.kill();
+    void running.process.ended.then(() => this.#removeFiles(row));
+    this.#forget(running);
   }
 
   #storeEnd(ref: TaskRef, end: ProcessEnd): void {
@@ -275,18 +290,19 @@ export class LocalEngine {
   }
 
   /** Changes one task's job in a transaction of its own, then acts on processes where a rule of the job asks for it. */
-  #update(ref: TaskRef, work: (job: JobUpdate, row: TaskRow) => void): void {
+  #update<T>(ref: TaskRef, work: (job: JobUpdate, row: TaskRow) => T): T {
     const { store } = this.#parts;
-    const actions = store.transaction(() => {
+    const { result, actions } = store.transaction(() => {
       const job = store.job(ref.jobId);
       const row = store.task(ref);
       if (job === null || row === null) throw new Error(`task ${printTaskRef(ref)} is not stored`);
       const update = new JobUpdate(this.updateContext(), job);
-      work(update, row);
+      const result = work(update, row);
       update.finish();
-      return update.actions;
+      return { result, actions: update.actions };
     });
     this.act(actions);
+    return result;
   }
 
   /** After a restart: the deadlines and signals of tasks that an earlier gateway started. What it had no time to signal gets its whole grace period. */

@@ -1,0 +1,99 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SCOPES, type Viewer } from '../../src/domain/access.js';
+import { type JobSpec, type TaskSpec } from '../../src/domain/Job.js';
+import { type ProcessEnd } from '../../src/schedulers/local/TaskProcess.js';
+import { ManualClock } from '../support/ManualClock.js';
+import { openScripted, type ScriptedScheduler } from '../support/openScripted.js';
+import { type ScriptedProcess } from '../support/ScriptedProcesses.js';
+import { taskSpec } from '../support/taskSpec.js';
+
+const viewer: Viewer = { user: 'ada', scopes: new Set(SCOPES) };
+
+let clock: ManualClock;
+let world: ScriptedScheduler;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  world = await openScripted(clock, { cores: 4 });
+});
+afterEach(async () => {
+  await world.close();
+});
+
+/** Creates job 1, and waits until what it starts has started. */
+async function createJob(tasks: readonly Partial<TaskSpec>[], fields: Partial<JobSpec> = {}): Promise<void> {
+  const spec: JobSpec = {
+    name: 'job',
+    priority: 'NORMAL',
+    project: null,
+    runUntilCanceled: false,
+    failOnTaskFailure: false,
+    ...fields,
+  };
+  const { ok } = await world.scheduler.createJob(viewer, {
+    spec,
+    tasks: tasks.map(taskSpec),
+    submit: true,
+    idempotencyKey: null,
+  });
+  expect(ok).toBe(true);
+  await settle();
+}
+
+/** Lets happen what only waits for promises. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 10; round += 1) await setImmediate();
+}
+
+/** The states of job 1's tasks. */
+async function states(): Promise<readonly (string | undefined)[]> {
+  const refs = [1, 2, 3].map((taskNumber) => ({ jobId: 1, taskNumber, instance: null }));
+  const tasks = await world.scheduler.readTasks(viewer, refs);
+  return tasks.filter((task) => task !== null).map(({ status }) => status.state);
+}
+
+function exit(exitCode: number): ProcessEnd {
+  return { kind: 'EXIT', exitCode, signal: null };
+}
+
+/** The process of the command. */
+function processOf(commandLine: string): ScriptedProcess {
+  const found = world.processes.running.find(({ launch }) => launch.commandLine === commandLine);
+  if (found === undefined) throw new Error(`${commandLine} does not run`);
+  return found;
+}
+
+test('A task that a failed start of its job cancels while it is about to start is not run', async () => {
+  world.processes.onStart = ({ commandLine }) => (world.processes.failStarts = commandLine === 'first');
+  await createJob([{ commandLine: 'first' }, { commandLine: 'second' }], { failOnTaskFailure: true });
+  expect([await states(), world.processes.running]).toEqual([['FAILED', 'CANCELED'], []]);
+});
+
+test('A task that is canceled while it is being started is killed, and those behind it are not run', async () => {
+  const started: string[] = [];
+  world.processes.onStart = ({ commandLine }) => {
+    started.push(commandLine);
+    if (commandLine === 'second') processOf('first').end(exit(1));
+  };
+  const tasks = ['first', 'second', 'third'].map((commandLine) => ({ commandLine }));
+  await createJob(tasks, { failOnTaskFailure: true });
+  expect([await states(), started]).toEqual([
+    ['FAILED', 'CANCELED', 'CANCELED'],
+    ['first', 'second'],
+  ]);
+  const second = processOf('second');
+  expect(second.signals).toEqual(['SIGKILL']);
+  second.end({ kind: 'EXIT', exitCode: null, signal: 'SIGKILL' });
+  await settle();
+  expect(await states()).toEqual(['FAILED', 'CANCELED', 'CANCELED']);
+});
+
+test('A task that is canceled while it is being started leaves its cores to others', async () => {
+  world.processes.onStart = ({ commandLine }) => {
+    if (commandLine === 'second') processOf('first').end(exit(1));
+  };
+  await createJob([{ commandLine: 'first' }, { commandLine: 'second', minCores: 3 }], { failOnTaskFailure: true });
+  await createJob([{ commandLine: 'other', minCores: 4 }]);
+  expect(processOf('other').signals).toEqual([]);
+});
