@@ -115,5 +115,42 @@ test('A start that was looked for once and never made may be looked for again, a
   for (let crash = 1; crash <= 2; crash += 1) {
     expect(await processes.adopt(launch, null)).toEqual({ kind: 'NEVER_STARTED' });
   }
-  expect(readRunFile(launch.runFile)).toEqual({ pid: null, isRefused: true, status: null });
+  expect(readRunFile(launch.runFile)).toEqual({ pid: null, bootId: null, isRefused: true, status: null });
+});
+
+test('Processes of others that got the process id of a task which ended unseen are left alone', async () => {
+  const other = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
+  const exited = new Promise((resolve) => other.once('exit', (_, signal) => resolve(signal)));
+  const pid = Number(other.pid);
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const identities = [{ pid, startTime: `${boot}:1` }, null];
+  const ends: unknown[] = [];
+  for (const [number, identity] of identities.entries()) {
+    for (const status of ['', '7\n']) {
+      const launch = launchOf(`${number}-${status.trim()}`, 'true');
+      writeFileSync(launch.runFile, `${pid} ${boot}\n${status}`);
+      ends.push(await processes.adopt(launch, identity));
+    }
+  }
+  other.kill('SIGTERM');
+  expect(await exited).toBe('SIGTERM');
+  const message = 'The process ended while no gateway was watching, and left no exit status';
+  const lost = { kind: 'ENDED', end: { kind: 'LOST', endReason: 'UNKNOWN', message } };
+  expect(ends).toEqual([lost, { kind: 'ENDED', end: ended(7) }, lost, { kind: 'ENDED', end: ended(7) }]);
+});
+
+test('A start that an earlier boot of the machine has recorded ended with it, whoever has its process id now', async () => {
+  const launch = launchOf('before', 'true');
+  writeFileSync(launch.runFile, `${process.pid} 00000000-0000-4000-8000-000000000000\n`);
+  const message = 'The machine was restarted while the task was running';
+  const end = { kind: 'LOST', endReason: 'NODE_LOST', message };
+  expect(await processes.adopt(launch, null)).toEqual({ kind: 'ENDED', end });
+});
+
+test('A launcher records its process id and the boot of the machine', async () => {
+  const launch = launchOf('recorded', 'true');
+  const { identity, ended: end } = processOf(await processes.launch(launch));
+  expect(await end).toEqual(ended(0));
+  const [bootId] = identity.startTime.split(':');
+  expect(readRunFile(launch.runFile)).toEqual({ pid: identity.pid, bootId, isRefused: false, status: 0 });
 });

@@ -3,7 +3,7 @@ import { type Clock } from '../../domain/Clock.js';
 import { LAUNCHER } from './launcherScript.js';
 import { LaunchPad } from './LaunchPad.js';
 import { ProcessGroup } from './ProcessGroup.js';
-import { commandLineOf, isGroupAlive, isThisBoot, startTimeAt, startTimeOf } from './procfs.js';
+import { bootId, bootOf, commandLineOf, isGroupAlive, startTimeAt, startTimeOf } from './procfs.js';
 import { claimRunFile, exitOfStatus, readRunFile } from './runFile.js';
 import { type Adoption, type Launch, type LaunchResult, type TaskProcesses } from './TaskProcess.js';
 import { type ProcessIdentity } from '../store/rows.js';
@@ -17,6 +17,8 @@ const CLAIM_POLL = { interval: 10, times: 50 } as const;
 /** Task processes on Linux: process groups by `setsid`, told apart by `/proc`. */
 export class LinuxTaskProcesses implements TaskProcesses {
   readonly #clock: Clock;
+  /** Read at once: later there may be no file descriptor left for it. */
+  readonly #bootId = bootId();
   readonly #launchPad = new LaunchPad();
   readonly #groups = new Set<ProcessGroup>();
   readonly #adopted = new Set<ProcessGroup>();
@@ -29,7 +31,7 @@ export class LinuxTaskProcesses implements TaskProcesses {
   async launch(launch: Launch): Promise<LaunchResult> {
     const { runFile, cancelFile, commandLine, workDirectory, environment, stdinPath, stdoutPath, stderrPath } = launch;
     const answer = await this.#launchPad.start({
-      command: ['/bin/sh', '-c', LAUNCHER, 'taskgate', runFile, cancelFile, commandLine],
+      command: ['/bin/sh', '-c', LAUNCHER, 'taskgate', runFile, cancelFile, commandLine, this.#bootId],
       workDirectory,
       environment,
       stdinPath: stdinPath ?? '/dev/null',
@@ -54,10 +56,11 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 
   async adopt(launch: Pick<Launch, 'runFile' | 'cancelFile'>, identity: ProcessIdentity | null): Promise<Adoption> {
-    const { pid, status, isRefused } = claimRunFile(launch.runFile)
-      ? readRunFile(launch.runFile)
-      : await this.#readClaimed(launch.runFile);
-    if (isRefused) return identity === null ? { kind: 'NEVER_STARTED' } : { kind: 'ENDED', end: lost(identity) };
+    const record = claimRunFile(launch.runFile) ? readRunFile(launch.runFile) : await this.#readClaimed(launch.runFile);
+    const { pid, status, isRefused } = record;
+    const boot = identity === null ? record.bootId : bootOf(identity.startTime);
+    const isThisBoot = boot === null || boot === this.#bootId;
+    if (isRefused) return identity === null ? { kind: 'NEVER_STARTED' } : { kind: 'ENDED', end: lost(isThisBoot) };
     if (pid === null)
       return {
         kind: 'ENDED',
@@ -66,8 +69,10 @@ export class LinuxTaskProcesses implements TaskProcesses {
     const found = identity ?? { pid, startTime: startTimeOf(pid) ?? '' };
     const isLeaderAlive =
       startTimeOf(pid) === found.startTime && (identity !== null || commandLineOf(pid).includes(launch.runFile));
-    if (!isLeaderAlive && !isThisBoot(found.startTime) && identity !== null) {
-      return { kind: 'ENDED', end: status === null ? lost(identity) : { kind: 'EXIT', ...exitOfStatus(status) } };
+    /** A process id is given out again only when no group has it as its id any more. */
+    const isGroupGone = !isThisBoot || (!isLeaderAlive && startTimeOf(pid) !== null);
+    if (isGroupGone) {
+      return { kind: 'ENDED', end: status === null ? lost(isThisBoot) : { kind: 'EXIT', ...exitOfStatus(status) } };
     }
     const group = this.#own(new ProcessGroup(found, launch, this.#clock));
     if (isLeaderAlive) {
@@ -132,12 +137,12 @@ export class LinuxTaskProcesses implements TaskProcesses {
   }
 }
 
-function lost(identity: ProcessIdentity): {
+function lost(isThisBoot: boolean): {
   readonly kind: 'LOST';
   readonly endReason: 'NODE_LOST' | 'UNKNOWN';
   readonly message: string;
 } {
-  return isThisBoot(identity.startTime)
+  return isThisBoot
     ? {
         kind: 'LOST',
         endReason: 'UNKNOWN',

@@ -4,7 +4,7 @@ import { type ProcessIdentity } from '../store/rows.js';
 export interface Launch {
   /**
    * The task's record of this one start, in a folder that exists. Whoever creates it first decides whether the command ever runs:
-   * the launcher (its first line is then the process id), or a later adoption that found nothing. The exit status follows in the second line.
+   * the launcher (its first line is then the process id, and the machine's boot), or a later adoption that found nothing. The exit status follows in the second line.
    */
   readonly runFile: string;
   /** Where {@link TaskProcess.terminate} writes why the task is being stopped. */

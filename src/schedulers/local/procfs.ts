@@ -9,14 +9,15 @@ interface ProcessStat {
 
 let knownBootId: string | null = null;
 
-function bootId(): string {
+/** Names this boot of the machine. */
+export function bootId(): string {
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return knownBootId;
 }
 
-/** Whether the start time is of this boot of the machine. */
-export function isThisBoot(startTime: string): boolean {
-  return startTime.startsWith(`${bootId()}:`);
+/** The boot of the machine that the start time is of. */
+export function bootOf(startTime: string): string {
+  return startTime.slice(0, startTime.indexOf(':'));
 }
 
 /** When the process was started, as it stands in an identity; null where there is no such process, or only its zombie. */

@@ -5,6 +5,8 @@ import { constants } from 'node:os';
 export interface RunRecord {
   /** Null: not written yet. */
   readonly pid: number | null;
+  /** The boot of the machine that the process id is of; null: not known. */
+  readonly bootId: string | null;
   /** A gateway took the file, not a launcher: the command was not run and never will be. */
   readonly isRefused: boolean;
   /** As the shell's `$?` gives it; null: the command has not ended, or was killed with its launcher. */
@@ -35,8 +37,10 @@ export function readRunFile(path: string): RunRecord {
   }
   const [first, status] = text.split('\n').slice(0, -1);
   const isRefused = first === REFUSED;
+  const [pid, bootId] = first === undefined || isRefused ? [] : first.split(' ');
   return {
-    pid: first === undefined || isRefused ? null : Number(first),
+    pid: pid === undefined ? null : Number(pid),
+    bootId: bootId ?? null,
     isRefused,
     status: status === undefined ? null : Number(status),
   };
