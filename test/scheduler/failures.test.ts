@@ -13,7 +13,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, createJob, readChanges, type TaskFields, watchTasks } from '../support/jobs.js';
+import { ask, cancelTask, createJob, readChanges, readOutput, type TaskFields, watchTasks } from '../support/jobs.js';
 import { isMissing } from '../support/requirement.js';
 import { type Gateway, runGateway, startGateway } from '../support/startGateway.js';
 import { findHistoryProblems } from '../support/validateHistory.js';
@@ -80,6 +80,47 @@ describe('a task whose command cannot be started', () => {
       exitCode: null,
       errorMessage: 'Standard output /no/such/folder/out cannot be opened: ENOENT: no such file or directory',
     });
+  });
+
+  test('for an input that is a named pipe nobody writes to ends START_FAILED, and other tasks are canceled meanwhile', async () => {
+    const pipe = join(folder, 'input-pipe');
+    execFileSync('mkfifo', [pipe]);
+    const other = await createJob(gateway, [{ commandLine: 'sleep 300' }]);
+    const [end, { userErrors }] = await Promise.all([
+      endOf({ commandLine: 'cat', stdinPath: pipe }),
+      cancelTask(gateway, other.jobId, '1', { force: true }),
+    ]);
+    expect(userErrors).toEqual([]);
+    expect(end).toEqual({
+      ...failed,
+      exitCode: null,
+      errorMessage: `Standard input ${pipe} cannot be opened: it is a named pipe`,
+    });
+  });
+
+  test('for an output or an error output that is a named pipe ends START_FAILED, and that is a device is started', async () => {
+    const pipe = join(folder, 'output-pipe');
+    execFileSync('mkfifo', [pipe]);
+    const errorMessage = (what: string): string => `${what} ${pipe} cannot be opened: it is a named pipe`;
+    expect([
+      await endOf({ commandLine: 'true', stdoutPath: pipe }),
+      await endOf({ commandLine: 'true', stderrPath: pipe }),
+      await endOf({ commandLine: 'cat', stdinPath: '/dev/null', stdoutPath: '/dev/null', stderrPath: '/dev/full' }),
+    ]).toEqual([
+      { ...failed, exitCode: null, errorMessage: errorMessage('Standard output') },
+      { ...failed, exitCode: null, errorMessage: errorMessage('Standard error') },
+      { state: 'FINISHED', endReason: 'COMPLETED', exitCode: 0, errorMessage: null },
+    ]);
+  });
+
+  test('Output that is a named pipe is null, and the gateway goes on answering', async () => {
+    const path = join(folder, 'replaced');
+    const task = { commandLine: `rm ${path} && mkfifo ${path}`, stdoutPath: path };
+    const { jobId, cursor } = await createJob(gateway, [task]);
+    const watch = await watchTasks(gateway, { jobId, after: cursor });
+    await watch.untilState(`${jobId}.1`, 'FINISHED');
+    await watch.close();
+    expect(await readOutput(gateway, `${jobId}.1`)).toBeNull();
   });
 
   test('for a missing command ends START_FAILED with the exit code of the shell', async () => {

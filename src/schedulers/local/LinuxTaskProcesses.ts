@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { type Clock } from '../../domain/Clock.js';
 import { LAUNCHER } from './launcherScript.js';
 import { LaunchPad } from './LaunchPad.js';
 import { ProcessGroup } from './ProcessGroup.js';
 import { bootId, bootOf, commandLineOf, isGroupAlive, startTimeAt, startTimeOf } from './procfs.js';
+import { readTail } from './readTail.js';
 import { claimRunFile, exitOfStatus, readRunFile } from './runFile.js';
 import { type Adoption, type Launch, type LaunchResult, type TaskProcesses } from './TaskProcess.js';
 import { type ProcessIdentity } from '../store/rows.js';
@@ -13,6 +14,9 @@ const ADOPTED_INTERVAL = 25;
 
 /** How often and how many times a run file that was made but not written yet is read again: a launcher writes it at once. */
 const CLAIM_POLL = { interval: 10, times: 50 } as const;
+
+/** How much of a shell's own message is told at most, in bytes. */
+const LAST_LINE_BYTES = 1_000;
 
 /** Task processes on Linux: process groups by `setsid`, told apart by `/proc`. */
 export class LinuxTaskProcesses implements TaskProcesses {
@@ -156,9 +160,6 @@ function existsFile(path: string): boolean {
 }
 
 function lastLine(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-  } catch {
-    return 'the shell ended before the command was run';
-  }
+  const text = readTail(path, LAST_LINE_BYTES);
+  return text === null ? 'the shell ended before the command was run' : (text.trimEnd().split('\n').at(-1) ?? '');
 }

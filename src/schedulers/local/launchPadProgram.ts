@@ -57,8 +57,10 @@ function checkFolder(path: string): void {
   }
 }
 
+/** To open a named pipe is to wait for whoever has its other end, and every other start would wait too. */
 function open(opened: number[], what: string, path: string, flags: 'r' | 'w'): number {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) throw new Error('it is a named pipe');
     const descriptor = openSync(path, flags);
     opened.push(descriptor);
     return descriptor;
