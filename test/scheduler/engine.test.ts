@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
+import { type Cancellation } from '../../src/domain/Cancellation.js';
 import { type JobSpec, type TaskSpec } from '../../src/domain/Job.js';
 import { type ProcessEnd } from '../../src/schedulers/local/TaskProcess.js';
 import { ManualClock } from '../support/ManualClock.js';
@@ -53,6 +56,12 @@ async function states(): Promise<readonly (string | undefined)[]> {
   return tasks.filter((task) => task !== null).map(({ status }) => status.state);
 }
 
+/** The cancellation that ends job 1 as a whole. */
+async function cancellationOfJob(): Promise<Cancellation | null> {
+  const [job] = await world.scheduler.readJobs(viewer, [1]);
+  return job?.cancellation ?? null;
+}
+
 function exit(exitCode: number): ProcessEnd {
   return { kind: 'EXIT', exitCode, signal: null };
 }
@@ -96,4 +105,19 @@ test('A task that is canceled while it is being started leaves its cores to othe
   await createJob([{ commandLine: 'first' }, { commandLine: 'second', minCores: 3 }], { failOnTaskFailure: true });
   await createJob([{ commandLine: 'other', minCores: 4 }]);
   expect(processOf('other').signals).toEqual([]);
+});
+
+test('A cancellation whose tasks have all failed while nothing could be stored is COMPLETED when all is stored', async () => {
+  await createJob([{ commandLine: 'first' }, { commandLine: 'second' }], { failOnTaskFailure: true });
+  const lock = new DatabaseSync(join(world.dataDir, 'taskgate.sqlite'));
+  lock.exec('BEGIN IMMEDIATE');
+  processOf('first').end(exit(1));
+  processOf('second').end(exit(1));
+  await settle();
+  expect(await states()).toEqual(['RUNNING', 'RUNNING']);
+  lock.close();
+  clock.advance(500);
+  expect(await cancellationOfJob()).toMatchObject({ phase: 'COMPLETED', completedAt: clock.now() });
+  clock.advance(60_000);
+  expect([await states(), (await cancellationOfJob())?.phase]).toEqual([['FAILED', 'FAILED'], 'COMPLETED']);
 });

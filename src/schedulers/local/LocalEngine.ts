@@ -332,15 +332,16 @@ export class LocalEngine {
     this.act(actions);
   }
 
-  #signalled(cancellation: Cancellation): void {
-    if (isOver(cancellation)) return;
-    const phase = cancellation.force ? 'KILLING' : 'GRACE_PERIOD';
-    if (cancellation.phase !== phase) {
-      this.#queue.run(() => {
-        this.#parts.store.transaction(() => this.#parts.store.saveCancellation({ ...cancellation, phase }));
-      });
-    }
-    if (!cancellation.force) this.#armGrace(cancellation);
+  /** Stores that processes were signalled, and arms the deadline. What waited before it to be stored may have ended or escalated the cancellation. */
+  #signalled({ id, force, graceExpiresAt }: Cancellation): void {
+    this.#queue.run(() => {
+      const { store } = this.#parts;
+      const current = store.cancellation(id);
+      if (current === null || isOver(current) || current.force !== force) return;
+      const signalled: Cancellation = { ...current, graceExpiresAt, phase: force ? 'KILLING' : 'GRACE_PERIOD' };
+      if (current.phase !== signalled.phase) store.transaction(() => store.saveCancellation(signalled));
+      if (!force) this.#armGrace(signalled);
+    });
   }
 
   #armGrace(cancellation: Cancellation): void {
