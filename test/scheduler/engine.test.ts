@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -120,4 +121,37 @@ test('A cancellation whose tasks have all failed while nothing could be stored i
   expect(await cancellationOfJob()).toMatchObject({ phase: 'COMPLETED', completedAt: clock.now() });
   clock.advance(60_000);
   expect([await states(), (await cancellationOfJob())?.phase]).toEqual([['FAILED', 'FAILED'], 'COMPLETED']);
+});
+
+test('A task that is canceled because another one ended while the next gateway took both up gets its signal', async () => {
+  const commands = ['first', 'second', 'third'];
+  await createJob(
+    commands.map((commandLine) => ({ commandLine })),
+    { failOnTaskFailure: true },
+  );
+  const { dataDir, processes } = world;
+  await world.scheduler.close();
+  processes.onAdopt = ({ commandLine }) => {
+    if (commandLine === 'second') processOf('first').end(exit(1));
+  };
+  const taken = await openScripted(clock, { cores: 4, dataDir, processes });
+  world = {
+    ...taken,
+    close: async () => {
+      await taken.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  await settle();
+  const others = commands.slice(1).map(processOf);
+  expect([await states(), others.map(({ signals }) => signals), (await cancellationOfJob())?.phase]).toEqual([
+    ['FAILED', 'CANCELING', 'CANCELING'],
+    [['SIGTERM'], ['SIGTERM']],
+    'GRACE_PERIOD',
+  ]);
+  clock.advance(5_000);
+  expect(others.map(({ signals }) => signals)).toEqual([
+    ['SIGTERM', 'SIGKILL'],
+    ['SIGTERM', 'SIGKILL'],
+  ]);
 });

@@ -51,6 +51,8 @@ export class ScriptedProcesses implements TaskProcesses {
   failStarts = false;
   /** Called at the beginning of each start: what else happens at that moment. */
   onStart: (launch: Launch) => void = () => undefined;
+  /** Called at the beginning of each adoption, with what is adopted. */
+  onAdopt: (launch: Launch) => void = () => undefined;
   #lastPid = 0;
 
   launch(launch: Launch): Promise<LaunchResult> {
@@ -65,6 +67,7 @@ export class ScriptedProcesses implements TaskProcesses {
 
   adopt(_launch: unknown, identity: ProcessIdentity | null): Promise<Adoption> {
     const process = this.running.find(({ identity: { pid } }) => pid === identity?.pid);
+    if (process !== undefined) this.onAdopt(process.launch);
     return Promise.resolve(process === undefined ? { kind: 'NEVER_STARTED' } : { kind: 'RUNNING', process });
   }
 

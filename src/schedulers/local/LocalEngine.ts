@@ -84,10 +84,13 @@ export class LocalEngine {
     }
   }
 
-  /** Takes up what an earlier gateway left: finds its processes, carries its cancels through, stores ends that it did not see. */
+  /**
+   * Takes up what an earlier gateway left: finds its processes, carries its cancels through, stores ends that it did not see. No end is
+   * looked at before all are found: what it cancels must get its signal.
+   */
   async recover(): Promise<void> {
     const { store, folder, processes } = this.#parts;
-    const running: TaskRef[] = [];
+    const running: { readonly row: TaskRow; readonly process: TaskProcess }[] = [];
     const gone: (() => void)[] = [];
     for (const row of store.launchedTasks()) {
       const { identity, ref } = row;
@@ -114,12 +117,12 @@ export class LocalEngine {
           break;
         case 'RUNNING':
           if (!isStartStored) this.#storeStart(row, { ok: true, identity: adoption.process.identity });
-          this.#watch(row, adoption.process);
-          running.push(ref);
+          running.push({ row, process: adoption.process });
           break;
       }
     }
-    this.#carryOn(running);
+    for (const { row, process } of running) this.#watch(row, process);
+    this.#carryOn(running.map(({ row }) => row.ref));
     for (const store of gone) store();
     this.dispatch();
   }
