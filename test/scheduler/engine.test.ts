@@ -155,3 +155,15 @@ test('A task that is canceled because another one ended while the next gateway t
     ['SIGTERM', 'SIGKILL'],
   ]);
 });
+
+test('finishJob ends a running sweep FINISHED also where the job has tasks that were not submitted', async () => {
+  await createJob([{ commandLine: 'part *', sweep: { start: 1, end: 2, increment: 1 } }]);
+  const added = [taskSpec(), taskSpec({ sweep: { start: 1, end: 2, increment: 1 } })];
+  await world.scheduler.addTasks(viewer, { jobId: 1, tasks: added, idempotencyKey: null });
+  const finishing = world.scheduler.finishJob(viewer, 1, 'good enough');
+  await settle();
+  for (const part of [...world.processes.running]) part.end({ kind: 'EXIT', exitCode: null, signal: 'SIGKILL' });
+  expect((await finishing).ok).toBe(true);
+  const [job] = await world.scheduler.readJobs(viewer, [1]);
+  expect([await states(), job?.state]).toEqual([['FINISHED', 'CANCELED', 'CANCELED'], 'FINISHED']);
+});

@@ -119,7 +119,7 @@ function cancelUnsubmitted(context: CommandContext, job: JobUpdate, message: str
   const request = { jobId: job.job.id, ref: null, message, force: false };
   const cancellation = complete(newCancellation(context, request, { RUNNING: 0 }, null), context.update.now);
   job.saveCancellation(cancellation);
-  stopAll(job, cancellation);
+  stopAll(job, cancellation, 'CONFIGURING');
 }
 
 /** Null where requeue is possible. A subtask must wait until its sweep is no longer being canceled: that cancel would never end. */

@@ -8,7 +8,7 @@ import {
 } from '../../domain/Cancellation.js';
 import { decideCancel } from '../../domain/decideCancel.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
-import { isTerminal } from '../../domain/states.js';
+import { isTerminal, type TaskState } from '../../domain/states.js';
 import { type JobUpdate } from './JobUpdate.js';
 import { type TaskRow } from './rows.js';
 
@@ -88,9 +88,10 @@ export function stopSweep(job: JobUpdate, taskNumber: number, cancellation: Canc
   );
 }
 
-/** Cancels every task of the job that is not over. */
-export function stopAll(job: JobUpdate, cancellation: Cancellation): void {
+/** Cancels the job's tasks that are not over; with `state`, only those basic tasks and whole sweeps that are in it. */
+export function stopAll(job: JobUpdate, cancellation: Cancellation, state: TaskState | null = null): void {
   for (const row of job.context.store.topTasks(job.job.id)) {
+    if (state !== null && row.status.state !== state) continue;
     if (row.type === 'PARAMETRIC_SWEEP') stopSweep(job, row.ref.taskNumber, cancellation);
     else stopTask(job, row, cancellation);
   }
