@@ -167,3 +167,37 @@ test('finishJob ends a running sweep FINISHED also where the job has tasks that 
   const [job] = await world.scheduler.readJobs(viewer, [1]);
   expect([await states(), job?.state]).toEqual([['FINISHED', 'CANCELED', 'CANCELED'], 'FINISHED']);
 });
+
+test('requeueJob lets a task wait again for one that stands behind it', async () => {
+  await createJob([
+    { name: 'b', commandLine: 'second', dependsOn: ['a'] },
+    { name: 'a', commandLine: 'first' },
+  ]);
+  processOf('first').end(exit(1));
+  await settle();
+  expect(await states()).toEqual(['FAILED', 'FAILED']);
+  expect((await world.scheduler.requeueJob(viewer, 1)).ok).toBe(true);
+  await settle();
+  expect(await states()).toEqual(['QUEUED', 'RUNNING']);
+  processOf('first').end(exit(0));
+  await settle();
+  expect(await states()).toEqual(['RUNNING', 'FINISHED']);
+});
+
+test('requeueJob lets a sweep wait again for one that stands behind it', async () => {
+  const sweep = { start: 1, end: 2, increment: 1 };
+  await createJob([
+    { name: 'b', commandLine: 'after *', sweep, dependsOn: ['a'] },
+    { name: 'a', commandLine: 'part *', sweep },
+  ]);
+  processOf('part 1').end(exit(1));
+  processOf('part 2').end(exit(0));
+  await settle();
+  expect(await states()).toEqual(['FAILED', 'FAILED']);
+  expect((await world.scheduler.requeueJob(viewer, 1)).ok).toBe(true);
+  await settle();
+  expect(await states()).toEqual(['QUEUED', 'RUNNING']);
+  processOf('part 1').end(exit(0));
+  await settle();
+  expect([await states(), processOf('after 1').signals]).toEqual([['RUNNING', 'FINISHED'], []]);
+});

@@ -71,7 +71,7 @@ export function requeueTask(context: CommandContext, ref: TaskRef): Outcome<Done
     if (problem !== null) return refused(problem);
     const before = positionBefore(context);
     reopen(job);
-    requeueOne(context, job, ref);
+    takeBack(context, job, ref)();
     job.finish(triggerOf(context));
     const task = views(context).at(ref);
     if (task === null) throw new Error('the requeued task was there before');
@@ -91,7 +91,8 @@ export function requeueJob(context: CommandContext, jobId: number): Outcome<Done
   const before = positionBefore(context);
   const job = new JobUpdate(context.update, found.value);
   reopen(job);
-  for (const row of rows) requeueOne(context, job, row.ref);
+  const submits = rows.map((row) => takeBack(context, job, row.ref));
+  for (const submit of submits) submit();
   job.finish(triggerOf(context));
   return done({ value: { before, job: views(context).job(job.job) }, actions: job.actions });
 }
@@ -149,27 +150,32 @@ function reopen(job: JobUpdate): void {
   job.patchJob({ ending: null, cancellationId: null });
 }
 
-function requeueOne(context: CommandContext, job: JobUpdate, ref: TaskRef): void {
+/**
+ * Makes a FAILED or CANCELED task CONFIGURING again, of a sweep the master.
+ *
+ * @returns what submits it, with the sweep's FAILED and CANCELED subtasks; called once everything is taken back that it may wait for
+ */
+function takeBack(context: CommandContext, job: JobUpdate, ref: TaskRef): () => void {
   const { store } = job.context;
-  const event: TaskEvent = { type: 'REQUEUE', actor: context.viewer.user };
+  const { user } = context.viewer;
+  const event: TaskEvent = { type: 'REQUEUE', actor: user };
   const row = store.task(ref) ?? job.ownRow(ref);
   if (row.type !== 'PARAMETRIC_SWEEP') {
-    requeueRow(row);
-    return;
+    const again = job.advance(row, event);
+    return () => {
+      if (again === null) return;
+      if (ref.instance === null) submitOne(job, again, user);
+      else submitSubtask(job, again, user);
+    };
   }
-  job.holdMaster(ref.taskNumber, () => {
-    job.advanceMasterBy(ref.taskNumber, event);
-    for (const subtask of store.subtasks(ref.jobId, ref.taskNumber)) job.advance(subtask, event);
-    for (const group of store.groups(ref.jobId, ref.taskNumber)) job.advanceGroup(group, event);
-    submitOne(job, job.master(ref.taskNumber), context.viewer.user);
-  });
-
-  function requeueRow(ended: TaskRow): void {
-    const again = job.advance(ended, event);
-    if (again === null) return;
-    if (ref.instance === null) submitOne(job, again, context.viewer.user);
-    else submitSubtask(job, again, context.viewer.user);
-  }
+  job.advanceMasterBy(ref.taskNumber, event);
+  return () => {
+    job.holdMaster(ref.taskNumber, () => {
+      for (const subtask of store.subtasks(ref.jobId, ref.taskNumber)) job.advance(subtask, event);
+      for (const group of store.groups(ref.jobId, ref.taskNumber)) job.advanceGroup(group, event);
+      submitOne(job, job.master(ref.taskNumber), user);
+    });
+  };
 }
 
 function triggerOf(context: CommandContext): JobTrigger {
