@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCOPES, type Viewer } from '../../src/domain/access.js';
 import { type Cancellation } from '../../src/domain/Cancellation.js';
 import { type JobSpec, type TaskSpec } from '../../src/domain/Job.js';
+import { claimRunFile } from '../../src/schedulers/local/runFile.js';
 import { type ProcessEnd } from '../../src/schedulers/local/TaskProcess.js';
 import { ManualClock } from '../support/ManualClock.js';
 import { openScripted, type ScriptedScheduler } from '../support/openScripted.js';
@@ -200,4 +201,15 @@ test('requeueJob lets a sweep wait again for one that stands behind it', async (
   processOf('part 1').end(exit(0));
   await settle();
   expect([await states(), processOf('after 1').signals]).toEqual([['RUNNING', 'FINISHED'], []]);
+});
+
+test('A run file that says no stays when its start has failed: a late launcher must find it', async () => {
+  const runFiles: string[] = [];
+  world.processes.failStarts = true;
+  world.processes.onStart = ({ runFile }) => {
+    runFiles.push(runFile);
+    claimRunFile(runFile);
+  };
+  await createJob([{ commandLine: 'first' }]);
+  expect([await states(), runFiles.map(claimRunFile)]).toEqual([['FAILED'], [false]]);
 });

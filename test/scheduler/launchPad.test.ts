@@ -83,6 +83,19 @@ test('A command that its launch pad was killed before is never run, and says so'
   expect(await first.ended).toEqual({ kind: 'EXIT', exitCode: null, signal: 'SIGKILL' });
 });
 
+test('A command that its launch pad was killed before is told as not started also where its run file cannot be made', async () => {
+  const first = processOf(await processes.launch(launchOf('first', 'sleep 300')));
+  process.kill(launchPadOf(first), 'SIGSTOP');
+  const launching = processes.launch({ ...launchOf('second', 'true'), runFile: join(folder, 'none', 'second.run') });
+  process.kill(launchPadOf(first), 'SIGKILL');
+  expect(await launching).toEqual({
+    ok: false,
+    message: 'The command could not be started: the process that starts commands was killed',
+  });
+  first.kill();
+  await first.ended;
+});
+
 test('A command that its launch pad started and was killed before it told is found', async () => {
   const release = join(folder, 'release');
   const first = processOf(await processes.launch(launchOf('first', untilThere(release))));

@@ -99,7 +99,11 @@ export class LinuxTaskProcesses implements TaskProcesses {
   /** Finds out whether a launch pad that has ended had started the command, and sees to it that otherwise it never is. */
   async #findStarted(launch: Launch): Promise<LaunchResult> {
     const message = 'The command could not be started: the process that starts commands was killed';
-    if (claimRunFile(launch.runFile)) return { ok: false, message };
+    try {
+      if (claimRunFile(launch.runFile)) return { ok: false, message };
+    } catch {
+      return { ok: false, message };
+    }
     const { pid } = await this.#readClaimed(launch.runFile);
     if (pid === null) return { ok: false, message };
     const startTime = commandLineOf(pid).includes(launch.runFile) ? startTimeOf(pid) : null;

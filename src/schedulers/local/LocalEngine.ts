@@ -8,6 +8,7 @@ import { JobUpdate, type ProcessAction, type UpdateContext } from '../store/JobU
 import { launchTask, type LaunchParts } from './launchTask.js';
 import { processEndEvent } from './processEndEvent.js';
 import { type TaskRow } from '../store/rows.js';
+import { removeRunFile } from './runFile.js';
 import { stopTask, systemCancellation } from '../store/stopTasks.js';
 import { StoreQueue } from '../store/StoreQueue.js';
 import { type ProcessEnd, type TaskProcess } from './TaskProcess.js';
@@ -281,14 +282,13 @@ export class LocalEngine {
     this.#graceTimers.delete(id);
   }
 
-  #removeFiles(row: TaskRow): void {
-    const { folder } = this.#parts;
-    for (const suffix of ['run', 'cancel']) {
-      try {
-        rmSync(folder.taskFile(row.ref, `${suffix}${row.run}`), { force: true });
-      } catch (error) {
-        this.#parts.warn(`A file of task ${printTaskRef(row.ref)} could not be removed: ${String(error)}`);
-      }
+  #removeFiles({ ref, run }: TaskRow): void {
+    const { folder, warn } = this.#parts;
+    try {
+      removeRunFile(folder.taskFile(ref, `run${run}`));
+      rmSync(folder.taskFile(ref, `cancel${run}`), { force: true });
+    } catch (error) {
+      warn(`A file of task ${printTaskRef(ref)} could not be removed: ${String(error)}`);
     }
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /** What a launcher has written so far. */
@@ -44,6 +44,11 @@ export function readRunFile(path: string): RunRecord {
     isRefused,
     status: status === undefined ? null : Number(status),
   };
+}
+
+/** Removes the run file of a launcher. One that a gateway took, or nobody has written to, stays: a late launcher must find it. */
+export function removeRunFile(path: string): void {
+  if (readRunFile(path).pid !== null) rmSync(path, { force: true });
 }
 
 const SIGNAL_NAMES: ReadonlyMap<number, string> = new Map(
