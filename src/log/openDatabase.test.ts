@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseSync } from 'node:sqlite';
@@ -86,6 +96,28 @@ describe('A new database', () => {
   test('may be in memory', () => {
     const database = openOrThrow({ things: [FIRST] }, ':memory:');
     expect(rows(database, 'SELECT * FROM rooms')).toStrictEqual([{ name: 'things', version: 1 }]);
+  });
+});
+
+describe("A database is its owner's to read and write, with what lies beside it, also in a folder that all may look into", () => {
+  function modes(): readonly string[] {
+    return readdirSync(folder)
+      .sort()
+      .map((name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`);
+  }
+  const closed = ['taskgate.db 600', 'taskgate.db-shm 600', 'taskgate.db-wal 600'];
+
+  test('where it is new', () => {
+    chmodSync(folder, 0o755);
+    openOrThrow({ things: [FIRST] });
+    expect(modes()).toStrictEqual(closed);
+  });
+
+  test('where all could read it before, and it was not closed', () => {
+    openOrThrow({ things: [FIRST] });
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    openOrThrow({ things: [FIRST] });
+    expect(modes()).toStrictEqual(closed);
   });
 });
 

@@ -1,3 +1,4 @@
+import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** One step of a room's tables from a version to the next; the first one makes them. Never edited once released, only followed by another. */
@@ -7,8 +8,12 @@ export type Migration = string;
 export type DatabaseOpening =
   { readonly ok: true; readonly database: DatabaseSync } | { readonly ok: false; readonly message: string };
 
+/** The mode of the database's files: they hold the environment variables of tasks. */
+const OWNER_ONLY = 0o600;
+
 /**
- * Opens (or makes) the SQLite file with write-ahead logging: what was committed survives the gateway's `kill -9`.
+ * Opens (or makes) the SQLite file with write-ahead logging: what was committed survives the gateway's `kill -9`. Nobody but its owner
+ * may read it from then on.
  *
  * @param path - the file, or `":memory:"`
  * @param rooms - each room's migrations, by the room's name; applied in one transaction
@@ -18,6 +23,7 @@ export function openDatabase(path: string, rooms: Readonly<Record<string, readon
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path);
+    keepToOwner(database);
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;',
     );
@@ -29,6 +35,13 @@ export function openDatabase(path: string, rooms: Readonly<Record<string, readon
     database?.close();
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Files beside the database that SQLite makes later get the database's own mode. */
+function keepToOwner(database: DatabaseSync): void {
+  const file = database.location();
+  if (file === null) return;
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, OWNER_ONLY);
 }
 
 function migrate(database: DatabaseSync, rooms: Readonly<Record<string, readonly Migration[]>>): string | null {
