@@ -4,8 +4,9 @@ import { type Clock } from '../../domain/Clock.js';
 import { printTaskRef, type TaskRef } from '../../domain/ids.js';
 import { cancelNotice } from './cancelNotice.js';
 import { claimReady } from './claimReady.js';
+import { GraceTimers } from './GraceTimers.js';
 import { JobUpdate, type ProcessAction, type UpdateContext } from '../store/JobUpdate.js';
-import { launchTask, type LaunchParts } from './launchTask.js';
+import { launchTask, type LaunchParts, runFiles } from './launchTask.js';
 import { processEndEvent } from './processEndEvent.js';
 import { type TaskRow } from '../store/rows.js';
 import { removeRunFile } from './runFile.js';
@@ -45,7 +46,7 @@ interface RunningTask {
 export class LocalEngine {
   readonly #parts: EngineParts;
   readonly #running = new Map<string, RunningTask>();
-  readonly #graceTimers = new Map<string, () => void>();
+  readonly #graceTimers: GraceTimers;
   readonly #queue: StoreQueue;
   #dispatching: Promise<void> | null = null;
   #isWanted = false;
@@ -60,6 +61,7 @@ export class LocalEngine {
       parts.onHealth(this.problem);
       if (isHealthy) this.dispatch();
     });
+    this.#graceTimers = new GraceTimers(parts.clock, (id) => this.#queue.run(() => this.#expireGrace(id)));
   }
 
   /** Why nothing can be stored just now; null: all is well. */
@@ -96,12 +98,8 @@ export class LocalEngine {
     for (const row of store.launchedTasks()) {
       const { identity, ref } = row;
       const isStartStored = row.status.state !== 'QUEUED';
-      const files = {
-        runFile: folder.taskFile(ref, `run${row.run}`),
-        cancelFile: folder.taskFile(ref, `cancel${row.run}`),
-      };
       folder.makeJobFolder(ref.jobId);
-      const adoption = await processes.adopt(files, identity);
+      const adoption = await processes.adopt(runFiles(folder, row), identity);
       switch (adoption.kind) {
         case 'NEVER_STARTED':
           gone.push(() => {
@@ -171,7 +169,7 @@ export class LocalEngine {
     this.#closed = true;
     while (this.#dispatching !== null) await this.#dispatching;
     for (const running of this.#running.values()) for (const cancel of running.timers) cancel();
-    for (const cancel of this.#graceTimers.values()) cancel();
+    this.#graceTimers.close();
     this.#queue.close();
     this.#parts.processes.close();
   }
@@ -278,17 +276,17 @@ export class LocalEngine {
     if (id === null) return;
     const cancellation = store.cancellation(id);
     if (cancellation !== null && !isOver(cancellation)) return;
-    this.#graceTimers.get(id)?.();
-    this.#graceTimers.delete(id);
+    this.#graceTimers.cancel(id);
   }
 
-  #removeFiles({ ref, run }: TaskRow): void {
+  #removeFiles(row: TaskRow): void {
     const { folder, warn } = this.#parts;
+    const { runFile, cancelFile } = runFiles(folder, row);
     try {
-      removeRunFile(folder.taskFile(ref, `run${run}`));
-      rmSync(folder.taskFile(ref, `cancel${run}`), { force: true });
+      removeRunFile(runFile);
+      rmSync(cancelFile, { force: true });
     } catch (error) {
-      warn(`A file of task ${printTaskRef(ref)} could not be removed: ${String(error)}`);
+      warn(`A file of task ${printTaskRef(row.ref)} could not be removed: ${String(error)}`);
     }
   }
 
@@ -329,7 +327,7 @@ export class LocalEngine {
         actions.push({ kind: 'TERMINATE', ref, cancellation: { ...cancellation, graceExpiresAt } });
       } else {
         running.process.awaitTermination();
-        this.#armGrace(cancellation);
+        this.#graceTimers.arm(cancellation);
       }
     }
     this.act(actions);
@@ -343,25 +341,13 @@ export class LocalEngine {
       if (current === null || isOver(current) || current.force !== force) return;
       const signalled: Cancellation = { ...current, graceExpiresAt, phase: force ? 'KILLING' : 'GRACE_PERIOD' };
       if (current.phase !== signalled.phase) store.transaction(() => store.saveCancellation(signalled));
-      if (!force) this.#armGrace(signalled);
+      if (!force) this.#graceTimers.arm(signalled);
     });
-  }
-
-  #armGrace(cancellation: Cancellation): void {
-    const { id, graceExpiresAt, gracePeriodSeconds } = cancellation;
-    const { clock } = this.#parts;
-    if (graceExpiresAt === null || this.#graceTimers.has(id)) return;
-    /** Where the clock was set back, the deadline is no further off than the whole grace period. */
-    const deadline = Math.min(graceExpiresAt, clock.now() + gracePeriodSeconds * 1_000);
-    this.#graceTimers.set(
-      id,
-      clock.at(deadline, () => this.#queue.run(() => this.#expireGrace(id))),
-    );
   }
 
   #expireGrace(id: string): void {
     const { store } = this.#parts;
-    this.#graceTimers.delete(id);
+    this.#graceTimers.cancel(id);
     const cancellation = store.cancellation(id);
     if (cancellation === null || isOver(cancellation) || cancellation.force) return;
     const killing: Cancellation = { ...cancellation, phase: 'KILLING' };

@@ -35,6 +35,11 @@ export async function launchTask(parts: LaunchParts, row: TaskRow): Promise<Laun
   return processes.launch(launchOf(parts, row, ref.instance === null ? master : subtaskSpec(master, ref.instance)));
 }
 
+/** The files of the task's present run, beside its output. */
+export function runFiles(folder: DataFolder, { ref, run }: TaskRow): Pick<Launch, 'runFile' | 'cancelFile'> {
+  return { runFile: folder.taskFile(ref, `run${run}`), cancelFile: folder.taskFile(ref, `cancel${run}`) };
+}
+
 /** Where the task's output goes: its own files, or those that it was created with, relative to its work directory. */
 export function outputPaths(
   folder: DataFolder,
@@ -47,12 +52,12 @@ export function outputPaths(
   return { stdoutPath: path(spec.stdoutPath, 'stdout'), stderrPath: path(spec.stderrPath, 'stderr') };
 }
 
-function launchOf({ folder, environment }: LaunchParts, { ref, run }: TaskRow, spec: TaskSpec): Launch {
+function launchOf({ folder, environment }: LaunchParts, row: TaskRow, spec: TaskSpec): Launch {
+  const { ref } = row;
   const workDirectory = resolve(spec.workDirectory ?? '.');
-  const cancelFile = folder.taskFile(ref, `cancel${run}`);
+  const files = runFiles(folder, row);
   return {
-    runFile: folder.taskFile(ref, `run${run}`),
-    cancelFile,
+    ...files,
     commandLine: spec.commandLine,
     workDirectory,
     environment: {
@@ -61,7 +66,7 @@ function launchOf({ folder, environment }: LaunchParts, { ref, run }: TaskRow, s
       TASKGATE_JOB_ID: String(ref.jobId),
       TASKGATE_TASK_ID: printTaskId(ref),
       TASKGATE_INSTANCE: ref.instance === null ? '' : String(ref.instance),
-      TASKGATE_CANCEL_FILE: cancelFile,
+      TASKGATE_CANCEL_FILE: files.cancelFile,
     },
     stdinPath: spec.stdinPath === null ? null : resolve(workDirectory, spec.stdinPath),
     ...outputPaths(folder, ref, spec),
