@@ -9,7 +9,10 @@ import { type SubscriberIndex } from './SubscriberIndex.js';
 import { takeBatch } from './takeBatch.js';
 import { type FeedGapReason, MESSAGE_SIZE, type TaskFeedMessage } from './TaskFeedMessage.js';
 
-/** How many records a reader that was up to date may fall behind before it gets a snapshot instead of them. */
+/**
+ * How many records a reader that was up to date may fall behind before it gets a snapshot instead of them. One that one message brings up to
+ * date is not behind, however much happened to others.
+ */
 export const MAX_LAG = 10_000;
 
 /** How long a reader may take for one snapshot, in milliseconds: as long, the store keeps the state of its moment. */
@@ -70,7 +73,8 @@ export async function* readTaskFeed(
       if (news !== null) yield only({ kind: 'STATUS', health: news }, reader.position);
       const { position } = reader;
       const slice = reader.peek(MESSAGE_SIZE);
-      if (slice.kind === 'EXPIRED' || (isLive && log.end().sequence - position.sequence > MAX_LAG)) {
+      const isFarBehind = isLive && log.end().sequence - position.sequence > MAX_LAG;
+      if (slice.kind === 'EXPIRED' || (isFarBehind && slice.records.length === MESSAGE_SIZE)) {
         yield* snapshots.gap(isLive ? 'SLOW_CONSUMER' : 'CURSOR_EXPIRED');
         isLive = true;
         wasCurrent = false;

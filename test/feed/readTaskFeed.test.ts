@@ -158,6 +158,29 @@ test('A reader that was up to date and falls too far behind gets a gap and a fre
   expect(await later).toMatchObject({ kind: 'CHANGES', singles: [{ ref: { jobId: 3, taskNumber: 1 } }] });
 });
 
+test('A reader that has seen everything gets a bookmark and no gap, however much happens to others', async () => {
+  await createJob([taskSpec()]);
+  const next = open({ filter: { ...filter, jobId: 1 } });
+  await next();
+  const quiet = next();
+  expect(await isPending(quiet)).toBe(true);
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
+  clock.advance(5_000);
+  expect(await quiet).toEqual({ kind: 'BOOKMARK', position: log.end(), observedAt: clock.now() });
+});
+
+test('A reader that has seen everything gets what happens next and no gap, however much happened to others', async () => {
+  await createJob([taskSpec()]);
+  const next = open({ filter: { ...filter, jobId: 1 } });
+  await next();
+  const from = log.end();
+  const change = next();
+  expect(await isPending(change)).toBe(true);
+  await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
+  await scheduler.cancelJob(viewer, 1, { message: null, force: false });
+  expect(await change).toMatchObject({ kind: 'CHANGES', from, parts: [{ change: { jobId: 1 } }] });
+});
+
 test('A reader that goes on from an old cursor gets every change, however many', async () => {
   const start = { kind: 'AFTER', position: log.end() } as const;
   await createJob(Array.from({ length: MAX_LAG + 1 }, () => taskSpec()));
