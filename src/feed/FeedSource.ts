@@ -23,7 +23,10 @@ export interface FeedSource<Event, Start> {
   startAt(position: LogPosition): Start;
   /** What is new in the event for a reader that was told everything before the position: the event itself, a part of it, or null. */
   unseen(event: Event, position: LogPosition): Event | null;
-  /** From where a reader goes on that was told everything up to this event, and this; null in the middle of what it must be told whole. */
+  /**
+   * From where a reader goes on that was told everything up to this event, and this; `NO_PLACE` where it has to start anew; null where it goes
+   * on as before this event, as in the middle of what it must be told whole.
+   */
   placeAfter(event: Event): LogPosition | null;
   /** From where a reader goes on that was told nothing since its start; null where it has to start anew. */
   placeOf(start: Start): LogPosition | null;

@@ -4,6 +4,6 @@ import { type LogPosition } from '../log/LogPosition.js';
 export interface Message {
   /** A GraphQL result as JSON. */
   readonly text: string;
-  /** From where a reader goes on that was told this; null in the middle of what it must be told whole. */
+  /** From where a reader goes on that was told this; null: from where it would have before. */
   readonly place: LogPosition | null;
 }

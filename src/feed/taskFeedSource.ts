@@ -1,4 +1,4 @@
-import { comparePositions, type LogPosition, printCursor } from '../log/LogPosition.js';
+import { comparePositions, type LogPosition, NO_PLACE, printCursor } from '../log/LogPosition.js';
 import { type FeedSource } from './FeedSource.js';
 import { type FeedStart, readTaskFeed, type TaskFeedOptions } from './readTaskFeed.js';
 import { type TaskFeedMessage } from './TaskFeedMessage.js';
@@ -52,6 +52,7 @@ function unseen(message: TaskFeedMessage, position: LogPosition): TaskFeedMessag
 function placeAfter(message: TaskFeedMessage): LogPosition | null {
   switch (message.kind) {
     case 'GAP':
+      return NO_PLACE;
     case 'STATUS':
       return null;
     case 'SNAPSHOT':

@@ -10,6 +10,9 @@ export interface LogPosition {
 /** The position in front of everything that may ever be logged. */
 export const LOG_START: LogPosition = { sequence: 1, offset: 0 };
 
+/** A position behind everything that may ever be logged: who goes on from it is told that its place is lost. */
+export const NO_PLACE: LogPosition = { sequence: 999_999_999_999_999, offset: 0 };
+
 /** What the text of a cursor turned out to be. `OTHER_LOG`: it was given out before history was lost, or by another gateway. */
 export type ParsedCursor =
   | { readonly kind: 'POSITION'; readonly position: LogPosition }

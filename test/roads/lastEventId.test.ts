@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LOG_START, printCursor } from '../../src/log/LogPosition.js';
 import { ask, createJob, readChanges } from '../support/jobs.js';
 import { openStream, type OpenStream } from '../support/openStream.js';
 import { type Gateway, startGateway } from '../support/startGateway.js';
@@ -115,5 +116,40 @@ describe('Last-Event-ID', () => {
     expect(further.slice(0, 2)).toEqual([{ id, data: null }, status]);
     expect(further.slice(2).every((block) => block.id !== null)).toBe(true);
     expect(JSON.stringify(further)).not.toContain('TaskFeedSnapshot');
+  });
+
+  test('from the midst of a gap leads to a gap and a whole snapshot', async () => {
+    const tasks = Array.from({ length: 600 }, () => ({ commandLine: 'true' }));
+    const { jobId } = await createJob(gateway, tasks, { submit: false });
+    const feed = `subscription ($jobId: ID!) { taskFeed(jobId: $jobId) {
+      __typename ... on TaskFeedSnapshot { isLast } ... on TaskFeedGap { reason }
+    } }`;
+    const anId = expect.any(String) as string;
+    const message = (id: string | null, node: object): unknown => ({ id, data: { data: { taskFeed: node } } });
+    const snapshot = (isLast: boolean): object => ({ __typename: 'TaskFeedSnapshot', isLast });
+    const lost = await open(feed, { jobId }, printCursor('0123abcd', LOG_START));
+    const told = blocks(await lost.until(count(3)));
+    lost.close();
+    expect(told.slice(0, 3)).toEqual([
+      { id: null, data: null },
+      message(anId, { __typename: 'TaskFeedGap', reason: 'LOG_RESET' }),
+      message(null, snapshot(false)),
+    ]);
+    const gap = told[1]?.id ?? '';
+    using again = await open(feed, { jobId }, gap);
+    const anew = blocks(await again.until(count(4)));
+    expect(anew.slice(0, 4)).toEqual([
+      { id: null, data: null },
+      message(gap, { __typename: 'TaskFeedGap', reason: 'CURSOR_EXPIRED' }),
+      message(null, snapshot(false)),
+      message(anId, snapshot(true)),
+    ]);
+    const behind = anew[3]?.id ?? '';
+    using rest = await open(feed, { jobId }, behind);
+    const [first, second] = blocks(await rest.until(count(2)));
+    expect([first, second]).toMatchObject([
+      { id: behind, data: null },
+      message(null, { __typename: 'SchedulerStatus' }) as object,
+    ]);
   });
 });
