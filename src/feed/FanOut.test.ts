@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StallingClient as Client } from '../../test/support/StallingClient.js';
 import { type TaskChange } from '../domain/Change.js';
 import { InstanceSet } from '../domain/InstanceSet.js';
 import { newTaskStatus } from '../domain/TaskStatus.js';
@@ -10,8 +11,7 @@ import { LOG_START, type LogPosition } from '../log/LogPosition.js';
 import { openDatabase } from '../log/openDatabase.js';
 import { LOG_MIGRATIONS, SqliteChangeLog } from '../log/SqliteChangeLog.js';
 import { changeSource } from './changeSource.js';
-import { FanOut, type Subscriber } from './FanOut.js';
-import { type Message } from './Message.js';
+import { FanOut } from './FanOut.js';
 import { MessageCache } from './MessageCache.js';
 import { SubscriberIndex } from './SubscriberIndex.js';
 
@@ -32,37 +32,6 @@ function change(jobId: number, taskNumber: number, instances: readonly number[] 
     occurredAt: 0,
     after: { status: newTaskStatus(0), cancellation: null, subtaskCounts: null, allocatedNodes: [] },
   };
-}
-
-/** A client that reads, or does not for a while. */
-class Client implements Subscriber {
-  readonly received: string[] = [];
-  ended: unknown = undefined;
-  #room = Promise.withResolvers<undefined>();
-  #isReading = true;
-
-  stall(): void {
-    if (this.#isReading) this.#room = Promise.withResolvers();
-    this.#isReading = false;
-  }
-
-  resume(): void {
-    this.#isReading = true;
-    this.#room.resolve(undefined);
-  }
-
-  send(messages: readonly Message[]): boolean {
-    this.received.push(...messages.map(({ text }) => text));
-    return this.#isReading;
-  }
-
-  drained(): Promise<void> {
-    return this.#isReading ? Promise.resolve() : this.#room.promise;
-  }
-
-  end(failure: unknown): void {
-    this.ended = failure;
-  }
 }
 
 let database: DatabaseSync;

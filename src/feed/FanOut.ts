@@ -166,6 +166,8 @@ export class FanOut<Event, Start> {
       this.#end(member, null);
     } catch (error) {
       this.#end(member, error);
+    } finally {
+      reading.abort();
     }
   }
 
