@@ -24,6 +24,8 @@ interface Member {
   readonly subscriber: Subscriber;
   /** It was told everything before. */
   position: LogPosition;
+  /** How many events without a place in the log there had been when it was last known to have been told of all. */
+  placeless: number;
   /** Ends its own reading, while it does not read together with others. */
   reading: AbortController | null;
 }
@@ -53,6 +55,8 @@ export class FanOut<Event, Start> {
   readonly #reading = new AbortController();
   /** Those who are up to date were told everything before. */
   #position: LogPosition;
+  /** How many events without a place in the log there were for those who are up to date: whoever was away meanwhile learns of them alone. */
+  #placeless = 0;
   #isJoinable = false;
 
   constructor(options: FanOutOptions<Event, Start>) {
@@ -63,7 +67,7 @@ export class FanOut<Event, Start> {
 
   /** Lets a subscriber read from its start on. The answered function ends that, at once and without a word. */
   join(start: Start, subscriber: Subscriber): () => void {
-    const member: Member = { subscriber, position: this.#position, reading: null };
+    const member: Member = { subscriber, position: this.#position, placeless: this.#placeless, reading: null };
     this.#members.add(member);
     void this.#readAlone(member, start);
     return () => this.#leave(member);
@@ -74,8 +78,9 @@ export class FanOut<Event, Start> {
       let untold = 0;
       for await (const portion of this.#options.source.read(start, this.#reading.signal)) {
         const isTold = this.#upToDate.size > 0 && portion.events.length > 0;
+        const messages = isTold ? await this.#options.render(portion.events) : [];
+        this.#placeless += portion.events.filter((event) => this.#options.source.placeAfter(event) === null).length;
         if (isTold) {
-          const messages = await this.#options.render(portion.events);
           for (const member of this.#upToDate) this.#tell(member, portion, messages);
         }
         this.#position = portion.position;
@@ -108,7 +113,7 @@ export class FanOut<Event, Start> {
       this.#send(member, behind, rest);
       return;
     }
-    this.#upToDate.delete(member);
+    this.#stepOut(member);
     void this.#tellRest(
       member,
       unseen.filter((event) => event !== null),
@@ -133,8 +138,14 @@ export class FanOut<Event, Start> {
   #send(member: Member, position: LogPosition, messages: readonly Message[]): void {
     member.position = position;
     if (messages.length === 0 || member.subscriber.send(messages)) return;
-    this.#upToDate.delete(member);
+    this.#stepOut(member);
     void member.subscriber.drained().then(() => this.#goOn(member));
+  }
+
+  /** Takes a member, which is told everything up to now, from those who are up to date. */
+  #stepOut(member: Member): void {
+    this.#upToDate.delete(member);
+    member.placeless = this.#placeless;
   }
 
   #goOn(member: Member): void {
@@ -144,7 +155,8 @@ export class FanOut<Event, Start> {
   }
 
   #admits(member: Member): boolean {
-    return this.#isJoinable && comparePositions(member.position, this.#position) >= 0;
+    const hasSeenAll = comparePositions(member.position, this.#position) >= 0 && member.placeless === this.#placeless;
+    return this.#isJoinable && hasSeenAll;
   }
 
   async #readAlone(member: Member, start: Start): Promise<void> {
@@ -152,6 +164,7 @@ export class FanOut<Event, Start> {
     member.reading = reading;
     try {
       for await (const { events, position, isCurrent } of this.#options.source.read(start, reading.signal)) {
+        if (isCurrent) member.placeless = this.#placeless;
         const messages = await this.#options.cache.render(events, (event) => this.#nameOf(event), this.#options.render);
         if (!this.#members.has(member)) return;
         member.position = position;

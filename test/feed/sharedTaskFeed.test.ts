@@ -87,3 +87,77 @@ describe('Subscribers who have left', () => {
     expect(watching).toBe(0);
   });
 });
+
+/** @param problem - why the scheduler can do nothing from now on; null: all is well again */
+async function turn(problem: string | null): Promise<void> {
+  clock.advance(1);
+  health.set(problem);
+  await settle();
+}
+
+/** So much time passes that a bookmark is due. */
+async function pass(): Promise<void> {
+  clock.advance(5_000);
+  await settle();
+}
+
+describe('A feed whose client stalls', () => {
+  test('while the scheduler goes away is told so once it reads', async () => {
+    const [quick, slow] = [new StallingClient(), new StallingClient()];
+    const leaves = [quick, slow].map((client) => fanOut.join({ kind: 'NOW' }, client));
+    await settle();
+    slow.stall();
+    await pass();
+    await turn('slurmctld does not answer');
+    await pass();
+    slow.resume();
+    await settle();
+    expect(quick.received).toEqual(['reachable', 'BOOKMARK', 'unreachable', 'BOOKMARK']);
+    expect(slow.received).toEqual(['reachable', 'BOOKMARK', 'unreachable']);
+    for (const leave of leaves) leave();
+  });
+
+  test('while the scheduler goes away and nobody else reads is told so once it reads', async () => {
+    const client = new StallingClient();
+    const leave = fanOut.join({ kind: 'NOW' }, client);
+    await settle();
+    client.stall();
+    await pass();
+    await turn('slurmctld does not answer');
+    await pass();
+    client.resume();
+    await settle();
+    expect(client.received).toEqual(['reachable', 'BOOKMARK', 'unreachable']);
+    leave();
+  });
+
+  test('while it reads alone and the scheduler comes back is told so once it reads', async () => {
+    const [early, late] = [new StallingClient(), new StallingClient()];
+    const leaves = [fanOut.join({ kind: 'NOW' }, early)];
+    await settle();
+    await turn('slurmctld does not answer');
+    leaves.push(fanOut.join({ kind: 'NOW' }, late));
+    await settle();
+    late.stall();
+    await pass();
+    expect(late.received).toEqual(['unreachable', 'BOOKMARK']);
+    await turn(null);
+    await pass();
+    late.resume();
+    await settle();
+    expect(late.received).toEqual(['unreachable', 'BOOKMARK', 'reachable', 'BOOKMARK']);
+    for (const leave of leaves) leave();
+  });
+
+  test('while nothing happens to the scheduler is not told of it again', async () => {
+    const client = new StallingClient();
+    const leave = fanOut.join({ kind: 'NOW' }, client);
+    await settle();
+    client.stall();
+    await pass();
+    client.resume();
+    await pass();
+    expect(client.received).toEqual(['reachable', 'BOOKMARK', 'BOOKMARK']);
+    leave();
+  });
+});
