@@ -11,6 +11,8 @@ export interface Setting<Value> {
   readonly meaning: string;
   /** What is allowed, for people: completes "allowed: …". */
   readonly allowed: string;
+  /** Whether the text is for nobody's eyes, and so is repeated nowhere. Default: it is not. */
+  readonly isSecret?: boolean;
   /** Reads the text; what it refuses is not allowed. */
   readonly schema: z.ZodType<Value, string>;
 }

@@ -146,6 +146,16 @@ describe('settings', () => {
     );
   });
 
+  it.each(['eyJh.eyJz.c2ln', 'SLURM_JWT=eyJh.eyJz.c2ln', ' SLURM_JWT=eyJh.eyJz.c2ln\n'])(
+    'take the token of Slurm from %j',
+    (text) => {
+      expect(readConfig([], { TASKGATE_SLURM_TOKEN: text })).toEqual({
+        kind: 'CONFIG',
+        config: { ...DEFAULTS, slurmToken: 'eyJh.eyJz.c2ln' },
+      });
+    },
+  );
+
   it('name every problem at once, each with where it came from', () => {
     expect(
       readConfig(['--port=x', '--prot', '9', '--data-dir', '--local-cores=0', 'serve', '-x'], {
@@ -177,6 +187,20 @@ describe('settings', () => {
         TASKGATE_REQUIRE_ALL: '1',
       }),
     ).toEqual({ kind: 'CONFIG', config: DEFAULTS });
+  });
+});
+
+describe('A secret', () => {
+  it('that is malformed is not repeated', () => {
+    const allowed =
+      'a JSON Web Token, also as `scontrol token` prints it; in the environment, for everybody may see the arguments of a process';
+    const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdW4iOiJyb290In0 cut off';
+    expect(readConfig([], { TASKGATE_SLURM_TOKEN: secret })).toEqual(
+      problems(`TASKGATE_SLURM_TOKEN is malformed; allowed: ${allowed}`),
+    );
+    expect(readConfig(['--slurm-token', secret], {})).toEqual(
+      problems(`--slurm-token is malformed; allowed: ${allowed}`),
+    );
   });
 });
 

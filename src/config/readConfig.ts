@@ -37,12 +37,13 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
     if (!name.startsWith('TASKGATE_') || FOREIGN_VARIABLES.has(name)) continue;
     if (!settings().some((known) => known.env === name)) problems.push(`${name} is no setting of taskgate; see --help`);
   }
-  const values = namedSettings().map(([key, { schema, allowed, ...rest }]) => {
+  const values = namedSettings().map(([key, { schema, allowed, isSecret, ...rest }]) => {
     const flagged = flags.values.get(flagOf(rest));
     const text = flagged ?? (env[rest.env] || rest.defaultText);
     const result = schema.safeParse(text);
     const given = flagged === undefined ? rest.env : `--${flagOf(rest)}`;
-    if (!result.success) problems.push(`${given} is ${JSON.stringify(text)}; allowed: ${allowed}`);
+    const shown = isSecret === true ? 'malformed' : JSON.stringify(text);
+    if (!result.success) problems.push(`${given} is ${shown}; allowed: ${allowed}`);
     return [key, result.data] as const;
   });
   if (problems.length > 0) return { kind: 'PROBLEMS', messages: problems };

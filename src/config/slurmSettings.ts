@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { setting } from './Setting.js';
 import { optional, optionalPath, wholeNumber } from './values.js';
 
@@ -25,8 +26,13 @@ export const SLURM_SETTINGS = {
     defaultText: '',
     defaultLabel: 'none',
     meaning: 'Slurm: a token of that user (`scontrol token`); only one of root or SlurmUser may act for others',
-    allowed: 'a JSON Web Token; in the environment, for everybody may see the arguments of a process',
-    schema: optional(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+    allowed:
+      'a JSON Web Token, also as `scontrol token` prints it; in the environment, for everybody may see the arguments of a process',
+    isSecret: true,
+    schema: z
+      .string()
+      .transform((text) => text.trim().replace(/^SLURM_JWT=/, ''))
+      .pipe(optional(/^[\w-]+\.[\w-]+\.[\w-]+$/)),
   }),
   slurmTokenFile: setting({
     env: 'TASKGATE_SLURM_TOKEN_FILE',
