@@ -124,9 +124,10 @@ function listenRefused(error: unknown, host: string, port: number): StartRefused
   }
 }
 
+/** Answers, and closes the connection, which is nobody else's: also where its client does not. */
 function refuseUpgrade(connection: Duplex, status: number, reason: string): void {
   const body = `${reason}\n`;
-  connection.on('error', () => connection.destroy());
+  connection.on('error', () => connection.destroy()).on('finish', () => connection.destroy());
   connection.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -78,6 +78,21 @@ describe('closing the server', () => {
     request.destroy();
   });
 
+  it('closes though a client whose upgrade was refused stays', async () => {
+    const server = await serveExample({ drainMs: 100 });
+    const connection = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    connection.write(
+      'GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    let answer = '';
+    connection.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    await once(connection, 'end');
+    expect(answer).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[^]*\r\n\r\nWebSockets are served at \/graphql\.\n$/);
+    await server.close();
+    connection.destroy();
+  });
+
   it('may be asked for twice', async () => {
     const server = await serveExample();
     expect(server.close()).toBe(server.close());
