@@ -63,7 +63,7 @@ export class TaskResolver {
     @Root() { task, loaders }: TaskObject,
     @Args(() => ChangePageArgs) args: ChangePageArgs,
   ): TaskStateChangeConnection {
-    const filter = { kind: 'task', ...task.ref, owner: null } as const;
+    const filter = { kind: 'task', ...task.ref, owner: task.owner } as const;
     return readChangePage(loaders, filter, args);
   }
 
