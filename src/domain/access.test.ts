@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayCancel, maySee, maySubmit, type Scope, SCOPES } from './access.js';
+import { mayCancel, maySee, maySubmit, ownerSeenBy, type Scope, SCOPES } from './access.js';
 
 function rights(user: string, ...scopes: readonly Scope[]): readonly boolean[] {
   const viewer = { user, scopes: new Set(scopes) };
@@ -26,4 +26,9 @@ test("Somebody else does nothing with the owner's jobs, unless as an operator", 
     [true, true, true],
   ]);
   expect(rights('ADA', 'READ', 'SUBMIT', 'CANCEL')).toStrictEqual([false, false, false]);
+});
+
+test('A list is restricted to the owner whose jobs its viewer may see, to nobody without a scope that shows them, and to none for an operator', () => {
+  const seen = (...scopes: readonly Scope[]): string | null => ownerSeenBy({ user: 'ada', scopes: new Set(scopes) });
+  expect([seen(), seen('SUBMIT', 'CANCEL'), seen('READ'), seen('OPERATE')]).toStrictEqual(['', '', 'ada', null]);
 });

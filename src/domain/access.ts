@@ -16,6 +16,12 @@ export function maySee(viewer: Viewer, owner: string): boolean {
   return viewer.scopes.has('OPERATE') || (viewer.user === owner && viewer.scopes.has('READ'));
 }
 
+/** The owner whose jobs alone the viewer may see; null: everybody's; empty, as no user's id is: nobody's. */
+export function ownerSeenBy({ user, scopes }: Viewer): string | null {
+  if (scopes.has('OPERATE')) return null;
+  return scopes.has('READ') ? user : '';
+}
+
 /** Whether the viewer may stop, finish or requeue the owner's jobs and tasks. */
 export function mayCancel(viewer: Viewer, owner: string): boolean {
   return viewer.scopes.has('OPERATE') || (viewer.user === owner && viewer.scopes.has('CANCEL'));

@@ -1,4 +1,4 @@
-import { type Viewer } from '../domain/access.js';
+import { ownerSeenBy, type Viewer } from '../domain/access.js';
 import { jobNotFound, taskNotFound } from '../domain/Refusal.js';
 import { type ChangeLog, type LogFilter } from '../log/ChangeLog.js';
 import { comparePositions, type LogPosition, type ParsedCursor, parseCursor, printCursor } from '../log/LogPosition.js';
@@ -76,8 +76,7 @@ export function expiredAt(log: ChangeLog, oldest: LogPosition = log.oldest()): E
 }
 
 function filterOf(kind: LogFilter['kind'], viewer: Viewer): LogFilter {
-  const owner = viewer.scopes.has('OPERATE') ? null : viewer.scopes.has('READ') ? viewer.user : '';
-  return { kind, jobId: null, taskNumber: null, instance: null, owner };
+  return { kind, jobId: null, taskNumber: null, instance: null, owner: ownerSeenBy(viewer) };
 }
 
 async function visibleJob(text: string, loaders: Loaders): Promise<number> {

@@ -214,6 +214,47 @@ test('A snapshot shows one moment, whatever happens while it is read', async () 
   expect(await next()).toMatchObject({ kind: 'CHANGES' });
 });
 
+test('A snapshot of one subtask shows the moment of its cursor', async () => {
+  await createJob([taskSpec({ sweep: { start: 1, end: 9, increment: 1 } })]);
+  const position = log.end();
+  const frozen = await scheduler.freezeTasks(viewer, { jobId: 1, taskNumber: 1, instance: 5 });
+  await scheduler.cancelJob(viewer, 1, { message: null, force: false });
+  const tasks = [await frozen.next(500), await frozen.next(500)];
+  frozen.close();
+  expect(frozen.position).toEqual(position);
+  expect(tasks).toMatchObject([[{ ref: { instance: 5 }, status: { state: 'CONFIGURING' } }], []]);
+});
+
+test('A snapshot has only what its viewer may see, of everything as of one subtask', async () => {
+  await createJob([taskSpec({ sweep: { start: 1, end: 9, increment: 1 } })]);
+  const viewers: readonly Viewer[] = [
+    { user: 'ada', scopes: new Set(['READ']) },
+    { user: 'ada', scopes: new Set(['CANCEL']) },
+    { user: 'bob', scopes: new Set(['READ']) },
+    { user: 'bob', scopes: new Set(['OPERATE']) },
+  ];
+  const scopes = [
+    { jobId: null, taskNumber: null, instance: null },
+    { jobId: 1, taskNumber: 1, instance: 5 },
+  ];
+  const seen: (number | undefined)[][] = [];
+  for (const each of viewers) {
+    const sizes: (number | undefined)[] = [];
+    for (const scope of scopes) {
+      const frozen = await scheduler.freezeTasks(each, scope);
+      sizes.push((await frozen.next(500))?.length);
+      frozen.close();
+    }
+    seen.push(sizes);
+  }
+  expect(seen).toEqual([
+    [1, 1],
+    [0, 0],
+    [0, 0],
+    [1, 1],
+  ]);
+});
+
 test('A reader that takes too long over a snapshot gets a gap and another one', async () => {
   await createJob(Array.from({ length: 1_200 }, () => taskSpec()));
   const next = open({ snapshot: true });

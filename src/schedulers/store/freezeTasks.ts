@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type Viewer } from '../../domain/access.js';
+import { maySee, ownerSeenBy, type Viewer } from '../../domain/access.js';
 import { type Task } from '../../domain/Job.js';
 import { type FrozenTasks, type TaskScope } from '../scheduler.js';
 import { StateStore } from './StateStore.js';
@@ -24,7 +24,7 @@ export function freezeTasks(
   database.exec('BEGIN');
   const frozen = new StateStore(database, store.log);
   const views = new Views(frozen, now, node);
-  const next = scope.instance === null ? rowsOf(frozen, views, viewer, scope) : subtaskOf(views, scope);
+  const next = scope.instance === null ? rowsOf(frozen, views, viewer, scope) : subtaskOf(views, viewer, scope);
   next(0);
   return {
     position,
@@ -39,7 +39,7 @@ type Reader = (limit: number) => readonly Task[];
 
 /** In the order of their ids: each master before those of its subtasks that differ from their siblings. */
 function rowsOf(store: StateStore, views: Views, viewer: Viewer, { jobId, taskNumber }: TaskScope): Reader {
-  const owner = viewer.scopes.has('OPERATE') ? null : viewer.user;
+  const owner = ownerSeenBy(viewer);
   const sql = `SELECT * FROM tasks WHERE (job_id, number, instance) > (?, ?, ?) AND (job_id, number) <= (?, ?)
     ${owner === null ? '' : 'AND job_id IN (SELECT id FROM jobs WHERE owner = ?)'} ORDER BY job_id, number, instance LIMIT ?`;
   const end = [jobId ?? Number.MAX_SAFE_INTEGER, taskNumber ?? Number.MAX_SAFE_INTEGER];
@@ -52,12 +52,13 @@ function rowsOf(store: StateStore, views: Views, viewer: Viewer, { jobId, taskNu
   };
 }
 
-function subtaskOf(views: Views, { jobId, taskNumber, instance }: TaskScope): Reader {
-  let isRead = false;
+/** One that is read at once: it is of this moment, whenever it is asked for. */
+function subtaskOf(views: Views, viewer: Viewer, { jobId, taskNumber, instance }: TaskScope): Reader {
+  const task = jobId === null || taskNumber === null ? null : views.at({ jobId, taskNumber, instance });
+  let unread = task !== null && maySee(viewer, task.owner) ? [task] : [];
   return (limit) => {
-    if (isRead || limit === 0 || jobId === null || taskNumber === null) return [];
-    isRead = true;
-    const task = views.at({ jobId, taskNumber, instance });
-    return task === null ? [] : [task];
+    const tasks = unread.slice(0, limit);
+    unread = unread.slice(limit);
+    return tasks;
   };
 }

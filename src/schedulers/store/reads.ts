@@ -1,5 +1,5 @@
 import { type SQLInputValue } from 'node:sqlite';
-import { type Viewer } from '../../domain/access.js';
+import { ownerSeenBy, type Viewer } from '../../domain/access.js';
 import { type Job, type Task } from '../../domain/Job.js';
 import { type InstanceRange } from '../../domain/InstanceSet.js';
 import {
@@ -69,7 +69,8 @@ export function countJobs(store: StateStore, viewer: Viewer, filter: JobFilter):
 
 function jobConditions(viewer: Viewer, filter: JobFilter): Conditions {
   const conditions = new Conditions().addList('state', filter.states);
-  if (!viewer.scopes.has('OPERATE')) conditions.add('owner = ?', viewer.scopes.has('READ') ? viewer.user : '');
+  const owner = ownerSeenBy(viewer);
+  if (owner !== null) conditions.add('owner = ?', owner);
   if (filter.owner !== null) conditions.add('owner = ?', filter.owner);
   if (filter.nameContains !== null) conditions.add('instr(lower(name), lower(?)) > 0', filter.nameContains);
   if (filter.submittedAfter !== null) conditions.add('submitted_at >= ?', filter.submittedAfter);
