@@ -1,4 +1,4 @@
-import { type Duplex } from 'node:stream';
+import { type Socket } from 'node:net';
 import { type ExecutionResult } from 'graphql';
 import { MessageType } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -12,15 +12,21 @@ type Results = AsyncIterableIterator<ExecutionResult, void, undefined>;
 /** What one WebSocket sends. */
 export class SocketOutlet {
   readonly #socket: WebSocket;
-  readonly #connection: Duplex;
+  readonly #connection: Socket;
   readonly #limits: Pick<Limits, 'pauseBytes' | 'unreadBytes'>;
   #drained: Promise<void> | null = null;
+  /** Whether the client has said anything since the last look. */
+  #isHeard = true;
+  /** What had left for the network at the last look, in bytes; null: nothing waited. */
+  #left: number | null = null;
 
   /** @param connection - what the WebSocket writes to */
-  constructor(socket: WebSocket, connection: Duplex, limits: Pick<Limits, 'pauseBytes' | 'unreadBytes'>) {
+  constructor(socket: WebSocket, connection: Socket, limits: Pick<Limits, 'pauseBytes' | 'unreadBytes'>) {
     this.#socket = socket;
     this.#connection = connection;
     this.#limits = limits;
+    const hear = (): void => void (this.#isHeard = true);
+    socket.on('pong', hear).on('message', hear);
   }
 
   /** Sends one message; resolves when it has left for the network. A client that lets too much pile up is cut off. */
@@ -64,6 +70,19 @@ export class SocketOutlet {
       [Symbol.asyncIterator]: () => results,
     };
     return results;
+  }
+
+  /**
+   * Pings. A client that has said nothing since the last look is cut off, unless it has read of what waited for it then: the ping came behind that.
+   */
+  look(): void {
+    const { bytesWritten, writableLength } = this.#connection;
+    const left = bytesWritten - writableLength;
+    const hasRead = this.#left !== null && left > this.#left;
+    if (!this.#isHeard && !hasRead) this.#socket.terminate();
+    this.#isHeard = false;
+    this.#left = writableLength > 0 ? left : null;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
   }
 
   #sendTogether(head: string, messages: readonly Message[]): boolean {

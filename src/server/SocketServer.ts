@@ -1,4 +1,5 @@
 import { type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { GraphQLError, OperationTypeNode } from 'graphql';
@@ -39,7 +40,7 @@ export class SocketServer {
   readonly #keepAlive: NodeJS.Timeout;
   readonly #answering = new Set<SubscribePayload>();
   readonly #disconnecting = new Set<Promise<unknown>>();
-  readonly #silent = new WeakSet<WebSocket>();
+  readonly #outlets = new Set<SocketOutlet>();
   #closing = false;
   #onIdle: (() => void) | null = null;
 
@@ -56,13 +57,15 @@ export class SocketServer {
       onError: (_context, _id, _payload, problems) => problems.map((error) => options.errors.format(error)),
       onComplete: (_context, _id, payload) => this.#answered(payload),
     });
-    this.#keepAlive = setInterval(() => this.#ping(), limits.keepAliveMs);
+    this.#keepAlive = setInterval(() => {
+      for (const outlet of this.#outlets) outlet.look();
+    }, limits.keepAliveMs);
     this.#keepAlive.unref();
   }
 
   /** Takes over a connection whose client may come in and wants a WebSocket. */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    this.#sockets.handleUpgrade(request, connection, head, (socket) => this.#open(socket, connection));
+    this.#sockets.handleUpgrade(request, connection, head, (socket) => this.#open(socket, request.socket));
   }
 
   /**
@@ -80,9 +83,10 @@ export class SocketServer {
     await Promise.race([Promise.all(this.#disconnecting), deadline]);
   }
 
-  #open(socket: WebSocket, connection: Duplex): void {
+  #open(socket: WebSocket, connection: Socket): void {
     const { limits, log } = this.#options;
     const outlet = new SocketOutlet(socket, connection, limits);
+    this.#outlets.add(outlet);
     const closed = this.#protocol.opened(
       {
         protocol: socket.protocol,
@@ -98,9 +102,9 @@ export class SocketServer {
       },
       outlet,
     );
-    socket.on('pong', () => this.#silent.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, 'a WebSocket failed'));
     socket.on('close', (code, reason) => {
+      this.#outlets.delete(outlet);
       const ended = closed(code, reason.toString())
         .catch((error: unknown) => log.error({ err: error }, 'a subscription did not end'))
         .finally(() => this.#disconnecting.delete(ended));
@@ -150,16 +154,6 @@ export class SocketServer {
   async #idle(): Promise<void> {
     if (this.#answering.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await setImmediate();
-  }
-
-  #ping(): void {
-    for (const socket of this.#sockets.clients) {
-      if (this.#silent.has(socket)) socket.terminate();
-      else {
-        this.#silent.add(socket);
-        socket.ping();
-      }
-    }
   }
 }
 

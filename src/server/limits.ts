@@ -27,8 +27,8 @@ export interface Limits {
   /** How long a WebSocket may stay silent before its `connection_init`, in milliseconds. */
   readonly connectionInitMs: number;
   /**
-   * How often a WebSocket is pinged, and a stream shows that it lives, in milliseconds. A socket that answered nothing since the last ping is cut
-   * off, and so is a stream whose client has read nothing since then though something waited for it.
+   * How often a WebSocket is pinged, and a stream shows that it lives, in milliseconds. A socket whose client has neither said anything since the last
+   * ping nor read of what waited before it is cut off, and so is a stream whose client has read nothing since then though something waited for it.
    */
   readonly keepAliveMs: number;
   /** How long one HTTP request may take to arrive, in milliseconds. */
