@@ -10,6 +10,10 @@ import {
   type TaskListing,
   type TaskQuery,
 } from '../schedulers/scheduler.js';
+import { outputTooLarge } from './errors.js';
+
+/** The most output that one operation may ask for, in bytes, and the events that a subscription is told at a time. */
+export const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads for one viewer: what one operation asks for at a time goes to the scheduler as one batch of each kind, and nothing is asked
@@ -19,16 +23,23 @@ export class Loaders {
   readonly viewer: Viewer;
   readonly scheduler: Scheduler;
   readonly log: ChangeLog;
+  /** How much output was asked for, in bytes, by these loaders and those that they were made anew of. */
+  readonly #asked: { outputBytes: number };
   #job: DataLoader<JobId, Job | null> | undefined;
   #task: DataLoader<TaskRef, Task | null, string> | undefined;
   #taskPage: DataLoader<TaskQuery, Page<Task>, string> | undefined;
   #taskCount: DataLoader<TaskListing, number, string> | undefined;
   #output: DataLoader<OutputRequest, string | null, string> | undefined;
 
-  constructor({ scheduler, log }: { readonly scheduler: Scheduler; readonly log: ChangeLog }, viewer: Viewer) {
+  constructor(
+    { scheduler, log }: { readonly scheduler: Scheduler; readonly log: ChangeLog },
+    viewer: Viewer,
+    asked = { outputBytes: 0 },
+  ) {
     this.viewer = viewer;
     this.scheduler = scheduler;
     this.log = log;
+    this.#asked = asked;
   }
 
   /** Null: no such job, or not visible. */
@@ -57,16 +68,20 @@ export class Loaders {
     return (this.#taskCount ??= new DataLoader(read, { cacheKeyFn: keyOf }));
   }
 
-  /** The end of an output stream. */
+  /** The end of an output stream; OUTPUT_TOO_LARGE where more was asked for than {@link MAX_OUTPUT_BYTES} together. */
   get output(): DataLoader<OutputRequest, string | null, string> {
-    const read = (requests: readonly OutputRequest[]): Promise<readonly (string | null)[]> =>
-      this.scheduler.readOutputs(this.viewer, requests);
+    const read = async (requests: readonly OutputRequest[]): Promise<readonly (string | null | Error)[]> => {
+      const allowed = requests.filter(({ tailBytes }) => (this.#asked.outputBytes += tailBytes) <= MAX_OUTPUT_BYTES);
+      const texts = await this.scheduler.readOutputs(this.viewer, allowed);
+      const refusal = outputTooLarge(MAX_OUTPUT_BYTES);
+      return [...texts, ...requests.slice(allowed.length).map(() => refusal)];
+    };
     return (this.#output ??= new DataLoader(read, { cacheKeyFn: keyOf }));
   }
 
   /** Loaders that remember nothing yet, for what is to be read after a change. */
   fresh(): Loaders {
-    return new Loaders(this, this.viewer);
+    return new Loaders(this, this.viewer, this.#asked);
   }
 }
 

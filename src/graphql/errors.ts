@@ -12,6 +12,12 @@ export function refusalError({ kind, code, message, path }: Refusal): GraphQLErr
   return new GraphQLError(message, { extensions: { code } });
 }
 
+/** An operation asks for more output than it may; `most` is how much it may, in bytes. */
+export function outputTooLarge(most: number): GraphQLError {
+  const message = `One operation may ask for ${most} bytes of output, the \`tailBytes\` of all together; ask for less, or for fewer at a time.`;
+  return new GraphQLError(message, { extensions: { code: 'OUTPUT_TOO_LARGE' } });
+}
+
 /** The log no longer holds the cursor's place. `oldestCursor` is the oldest that it does hold. */
 export function cursorExpired(oldestCursor: string): GraphQLError {
   const message =

@@ -253,3 +253,45 @@ test('What a cancel would do is told before it is done', async () => {
     one: { willBeCanceled: 1, alreadyEnded: 0 },
   });
 });
+
+describe('output', () => {
+  /** Where it was refused, with what the errors say. */
+  async function refused(source: string): Promise<ReadonlyMap<string, string>> {
+    const { errors } = await graphql({ schema, source, contextValue: createContext(parts, operator) });
+    return new Map(
+      errors?.map(({ path, message, extensions }) => [
+        path?.filter((key) => typeof key === 'number').join('.') ?? '',
+        `${String(extensions['code'])}: ${message}`,
+      ]),
+    );
+  }
+  const tail = 'output(tailBytes: 1048576)';
+  const problem =
+    'OUTPUT_TOO_LARGE: One operation may ask for 16777216 bytes of output, the `tailBytes` of all together; ask for less, or for fewer at a time.';
+
+  test('of one operation is refused beyond 16 MiB, and read up to them in one batch', async () => {
+    const list = (first: number, selection: string): string =>
+      `{ jobs(first: ${first}) { nodes { tasks(first: 1) { nodes { ${selection} } } } } }`;
+    expect(await refused(list(18, tail))).toEqual(
+      new Map([
+        ['16.0', problem],
+        ['17.0', problem],
+      ]),
+    );
+    expect(Object.fromEntries(calls)).toEqual({ listJobs: 1, listTasks: 1, readOutputs: 1 });
+    expect(await refused(list(16, tail))).toEqual(new Map());
+    expect(await refused(list(16, `${tail} again: ${tail}`))).toEqual(new Map());
+    expect(await refused(list(120, 'output'))).toEqual(new Map());
+  });
+
+  test('of all mutations of one operation is counted together', async () => {
+    const tasks = '{ commandLine: "true" },'.repeat(9);
+    const create = `createJob(input: { name: "output", submit: false, tasks: [${tasks}] }) { job { tasks { nodes { ${tail} } } } }`;
+    expect(await refused(`mutation { a: ${create} b: ${create} }`)).toEqual(
+      new Map([
+        ['7', problem],
+        ['8', problem],
+      ]),
+    );
+  });
+});

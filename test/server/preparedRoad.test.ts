@@ -130,6 +130,9 @@ describe('An operation that is prepared is answered as Apollo Server answers it,
     { query: '{ job(jobId: "x") { id } scheduler { name } }' },
     { query: '{ task(jobId: "1", taskId: "2") { changes(first: 2000000) { nodes { cursor } } } }' },
     { query: '{ task(jobId: "1", taskId: "1") { output(tailBytes: -1) id } }' },
+    {
+      query: `{ task(jobId: "1", taskId: "1") { ${Array.from({ length: 18 }, (_none, index) => `o${index}: output(tailBytes: ${1_048_576 - index})`).join(' ')} } }`,
+    },
     { query: 'query ($skip: Boolean!) { scheduler { name @skip(if: $skip) kind } }', variables: { skip: true } },
     {
       query: 'query ($state: TaskState!) { job(jobId: "1") { tasks(filter: { states: [$state] }) { totalCount } } }',

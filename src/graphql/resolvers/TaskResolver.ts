@@ -71,7 +71,9 @@ export class TaskResolver {
   @FieldResolver(() => String, {
     nullable: true,
     description:
-      'The end of what it wrote, as UTF-8 text; null where it has not started, is a master, or the file is gone or is no regular file. Of a task that was requeued: of its latest run.',
+      'The end of what it wrote, as UTF-8 text; null where it has not started, is a master, or the file is gone or is no regular file. Of a task that was requeued: of its latest run. ' +
+      'One operation may ask for 16 MiB, the `tailBytes` of all together, and so may the events that a subscription is told at a time: error code ' +
+      'OUTPUT_TOO_LARGE beyond.',
   })
   output(@Root() { task, loaders }: TaskObject, @Args(() => OutputArgs) args: OutputArgs): Promise<string | null> {
     const { stream, tailBytes } = args;
