@@ -25,7 +25,7 @@ export interface RemoteParts {
   readonly newId: () => string;
   /** Told of what operators should know. */
   readonly warn: (message: string) => void;
-  /** Told of jobs that a reading or a command changed; `cancellationIds` null: any of the job's cancellations may have. */
+  /** Told of jobs of which a reading or a command may have changed a cancellation; `cancellationIds` null: whichever of the job's. */
   readonly onChanged: (jobId: JobId, cancellationIds: readonly string[] | null) => void;
   /** Told of what a cancel ended and a reading showed as not over. Answers how many contradictions count at once: none that a look will confirm first. */
   readonly onRevived: (jobId: JobId, revivals: readonly Revival[]) => number;
